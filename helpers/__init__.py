@@ -1,0 +1,1 @@
+"""FinOps and TBM on one page: cloud billing joined with the general ledger."""

@@ -1,0 +1,149 @@
+"""Who is charged what, and why?  Charge lines as an owner, an accountant and a controller ask for them.
+
+    Charged → summary, by_application, shares, residuals, disputes   the page's tables
+    Charged, tied → check                                           nothing lost, direct cost where it was
+"""
+
+from decimal import Decimal
+from fractions import Fraction
+
+import pandas as pd
+
+from helpers import checks, tags
+from helpers.charges import Charged
+from helpers.house import number, percent
+from helpers.money import ZERO, ratio, sum_by, to_cents, total
+from helpers.reconciliation import cloud_expense
+
+
+def verdict(lines: pd.DataFrame, period: str, currency: str, tied: bool) -> str:
+    """The page's answer: what was charged, to how many, and what stays with nobody."""
+    sums = {kind: total(lines.loc[lines["kind"] == kind, "amount"]) for kind in ("direct", "shared", "residual")}
+    whole = total(sums.values())
+    charged = sums["direct"] + sums["shared"]
+    basis = f"the ledger of {period}" if tied else f"usage of {period}, not tied to the ledger"
+    owners = len(set(lines.loc[lines["kind"] != "residual", "owner"]))
+    return (f"{number(charged)} {currency} of {number(whole)} ({percent(ratio(charged, whole))}) from {basis} goes to "
+            f"{owners} owners: {number(sums['direct'])} directly and {number(sums['shared'])} through shared pools; "
+            f"{number(sums['residual'])} stays with nobody, by name.")
+
+
+def basis_note(params, tied: bool) -> str:
+    """What the amounts on the page are: basis, currency, showback or chargeback, tied or not."""
+    tie = "tied to the general ledger" if tied else "not tied to the ledger"
+    return (f"{params.mode.capitalize()} of {params.period} in {params.currency}, {params.cost_basis} cost, {tie}; "
+            f"the receiver is the {'CMDB service owner' if params.receiver == 'cmdb' else 'owner in the tag'}.")
+
+
+def picture(lines: pd.DataFrame, params) -> dict[str, str]:
+    """Title, subtitle and alternative text of the picture of owners."""
+    paid = summary(lines).sort_values("amount", ascending=False, kind="stable")
+    whole = total(paid["amount"])
+    top = paid.head(3)
+    said = ", ".join(f"{row.owner} {number(row.amount)}" for row in paid.head(5).itertuples())
+    share = percent(ratio(total(top["amount"]), whole))
+    return {"title": f"{len(top)} of {len(paid)} owners carry {share} of what is charged",
+            "subtitle": f"{params.cost_basis.capitalize()} cost charged, {params.currency}, ledger month {params.period}",
+            "alt": f"Bars by owner, largest first: {said}."}
+
+
+def summary(lines: pd.DataFrame) -> pd.DataFrame:
+    """One row a receiver (owner and cost centre) with direct, shared and total amounts; residuals are not in it."""
+    charged = lines[lines["kind"] != "residual"]
+    table = charged.assign(direct=charged["amount"].where(charged["kind"] == "direct", ZERO),
+                           shared=charged["amount"].where(charged["kind"] == "shared", ZERO))
+    return sum_by(table, ["owner", "cost_centre"], ["direct", "shared", "amount"])
+
+
+def by_application(lines: pd.DataFrame) -> pd.DataFrame:
+    """One row an application with its owner, direct cost, each shared pool's charge, and the amount charged."""
+    charged = lines[lines["kind"] != "residual"].assign(
+        column=lambda rows: rows["pool"].where(rows["kind"] == "shared", "direct"))
+    table = charged.pivot_table(index=["application", "owner"], columns="column", values="amount", aggfunc=total,
+                                fill_value=ZERO)
+    names = ["direct", *[name for name in table.columns if name != "direct"]]
+    table = table.reindex(columns=names, fill_value=ZERO)
+    return table.assign(amount=table.apply(total, axis=1)).reset_index().rename_axis(columns=None)
+
+
+def shares(lines: pd.DataFrame) -> pd.DataFrame:
+    """One row a shared charge: pool, application, method, driver, quantity, share and amount."""
+    charged = lines[lines["kind"] == "shared"].sort_values(["pool", "application"], kind="stable")
+    return charged[["pool", "application", "method", "driver", "driver_period", "quantity", "share", "amount"]]
+
+
+def residuals(lines: pd.DataFrame) -> pd.DataFrame:
+    """What nobody is charged, by name."""
+    return sum_by(lines[lines["kind"] == "residual"], ["pool", "method"], ["amount"])
+
+
+def disputes(tied: pd.DataFrame, applications: pd.DataFrame | None) -> pd.DataFrame | None:
+    """Cost whose tag names another owner than the CMDB: both names, application and amount."""
+    if applications is None:
+        return None
+    named = dict(zip(applications["application"], applications["service_owner"], strict=True))
+    tagged = tied[(tied["tag_owner"] != "") & tied["application"].isin(set(named))]
+    both = tagged.assign(service_owner=tagged["application"].map(named))
+    differ = both[both["tag_owner"].map(tags.fold) != both["service_owner"].map(tags.fold)]
+    return sum_by(differ, ["application", "tag_owner", "service_owner", "owner", "ProviderName"], ["amount"])
+
+
+def tables(month) -> dict[str, pd.DataFrame]:
+    """The tables behind the page, by name."""
+    lines = month.charged.lines
+    found = {"lines": lines.drop(columns="exact"), "owners": summary(lines), "applications": by_application(lines),
+             "pools": month.charged.pools, "residuals": residuals(lines),
+             "disputes": disputes(month.tied, month.applications)}
+    return {name: table for name, table in found.items() if table is not None}
+
+
+def check(month) -> pd.DataFrame:
+    """The checks of the step, as a table."""
+    tied = month.coded is not None
+    control = control_total(month.charged.items, month.coded, month.tied, month.period)
+    rows = check_charge(month.charged, month.tied, month.applications, control,
+                        "the ledger's control total" if tied else "usage (not tied to the ledger)")
+    for row in ([] if month.applications is None else disputes(month.tied, month.applications).itertuples()):
+        rows.append(checks.finding(f"owner in dispute: {row.application}", row.amount, row.service_owner,
+                                   f"the tag says {row.tag_owner}, the CMDB {row.service_owner}"))
+    return checks.collect(*rows)
+
+
+def control_total(items: pd.DataFrame, coded: pd.DataFrame | None, tied: pd.DataFrame, period: str) -> Decimal:
+    """What must be charged or held: the ledger's cloud expense and its lines in shared pools; usage without a ledger."""
+    if coded is None:
+        return total(tied["amount"])
+    return cloud_expense(coded, period) + total(items.loc[items["source"] == "ledger", "amount"])
+
+
+def check_charge(charged: Charged, tied: pd.DataFrame, applications: pd.DataFrame | None, control: Decimal,
+                 control_name: str) -> list[dict]:
+    """Checks that nothing is lost, that direct cost is where it was, and what stays with nobody."""
+    lines = charged.lines
+    in_lines = {kind: total(lines.loc[lines["kind"] == kind, "amount"]) for kind in ("direct", "shared", "residual")}
+    rows = [
+        checks.same(f"charged and residual equal {control_name}", to_cents(control), total(in_lines.values())),
+        checks.same("no charge was rounded by a cent or more", ZERO,
+                    total(ZERO if abs(Fraction(row.exact) - Fraction(row.amount)) < Fraction(1, 100) else row.amount
+                          for row in lines.itertuples())),
+        _check_lock(lines, tied, applications),
+    ]
+    for row in residuals(lines).itertuples():
+        note = row.method or "held: no rule charges it to anyone"
+        rows.append(checks.finding(f"not charged: {row.pool}", row.amount, "FinOps and TBM office", note))
+    return rows
+
+
+def _check_lock(lines: pd.DataFrame, tied: pd.DataFrame, applications: pd.DataFrame | None) -> dict:
+    """Directly owned cost per owner and application, from the ledger-tied lines, against the charge lines."""
+    usage = tied[(tied["source"] == "usage") & (tied["owner"] != "")]
+    if applications is not None:
+        platforms = applications.loc[applications["kind"] == "platform", "application"]
+        usage = usage[~usage["application"].isin(set(platforms))]
+    keys = ["owner", "application"]
+    before = sum_by(usage, keys, ["amount"]).set_index(keys)["amount"].to_dict()
+    after = sum_by(lines[lines["kind"] == "direct"], keys, ["exact"]).set_index(keys)["exact"].to_dict()
+    moved = [key for key in sorted(before.keys() | after.keys()) if before.get(key, ZERO) != after.get(key, ZERO)]
+    return checks.same("directly owned cost stayed with its owners", total(before.values()), total(after.values()),
+                       f"{len(before)} owners and applications compared one by one") if not moved else checks.holds(
+        "directly owned cost stayed with its owners", False, f"moved: {', '.join('/'.join(key) for key in moved)}")

@@ -1,0 +1,160 @@
+"""How does cost become charges?  Direct cost to its owner, shared pools by rule, the rest a named residual.
+
+    tied, ledger → cost_items → items   each amount is direct, in a shared pool, or a named residual
+    items, rules, drivers → charge → Charged   charge lines in cents, and the shared pools they came through
+
+Direct + shared + residual is the control total, to the cent.  Once an item is direct, no rule looks at it again.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+import pandas as pd
+
+from helpers import allocation, pools
+from helpers.money import ZERO, round_parts, sum_by, to_cents, total
+
+ITEM_KEYS = ["kind", "pool", "source", "application", "owner", "ProviderName", "tower", "service_period"]
+LINE_COLUMNS = ["kind", "owner", "cost_centre", "application", "pool", "ProviderName", "tower", "method", "driver",
+                "driver_period", "quantity", "share", "exact", "amount"]
+UNOWNED = "Unowned usage"
+SHARE_DIGITS = Decimal("1e-12")
+
+
+@dataclass(frozen=True)
+class Charged:
+    """The charge lines and the shared pools they came through."""
+
+    items: pd.DataFrame
+    lines: pd.DataFrame
+    pools: pd.DataFrame
+
+
+def cost_items(tied: pd.DataFrame, coded: pd.DataFrame | None, sources: pd.DataFrame | None,
+               applications: pd.DataFrame | None, period: str) -> pd.DataFrame:
+    """Every amount in scope, by where it goes: `kind` direct, shared or residual, and the `pool` it is named by.
+
+    In scope: all ledger-tied usage and reconciling lines, and the ledger lines that a row of `sources` takes in.
+    """
+    platforms = set() if applications is None else set(
+        applications.loc[applications["kind"] == "platform", "application"])
+    usage = _cut(tied[tied["source"] == "usage"], ["ProviderName", "ServiceName", "ChargeCategory", "application",
+                                                   "owner", "tower", "billing_period"]).assign(source="usage")
+    usage["service_period"] = usage.pop("billing_period")
+    direct = (usage["owner"] != "") & ~usage["application"].isin(platforms)
+    owned = usage[direct].assign(kind="direct", pool="")
+    shared = pools.assign(usage[~direct], sources, UNOWNED)
+    reconciling = tied[tied["source"] == "reconciling"]
+    bridged = pools.assign(_cut(reconciling, ["ProviderName", "bucket"]).assign(source="reconciling", service_period=period),
+                    sources, "")
+    bridged["pool"] = bridged["pool"].where(bridged["going"] == "shared", "Reconciling item: " + bridged["bucket"])
+    parts = [owned, *(lines.assign(kind=lines["going"]) for lines in (shared, bridged))]
+    if coded is not None and sources is not None:
+        parts.append(_ledger_items(coded, sources, period))
+    items = pd.concat(parts, ignore_index=True)
+    items[ITEM_KEYS] = items[ITEM_KEYS].fillna("")
+    return sum_by(items, ITEM_KEYS, ["amount"])
+
+
+def charge(items: pd.DataFrame, rules: pd.DataFrame | None, drivers: pd.DataFrame | None,
+           applications: pd.DataFrame | None, org: pd.DataFrame | None, period: str, method: str) -> Charged:
+    """Charge lines in cents and the shared pools behind them; the lines add up to the items' total in cents."""
+    direct = items[items["kind"] == "direct"]
+    consumers = sum_by(direct[direct["application"] != ""], ["application"], ["amount"])
+    opened = pools.open_pools(items, rules, drivers, consumers, period)
+    own = {row["pool"]: Fraction(row["own"]) for row in opened}
+    served = allocation.serve(own, {row["pool"]: row["shares"] for row in opened}, method)
+    lines = [*_direct_lines(direct), *_residual_lines(items)]
+    for row in opened:
+        lines += _pool_lines(row, served)
+    charged = _name_receivers(pd.DataFrame(lines, columns=LINE_COLUMNS), direct, applications, org)
+    return Charged(items, _round(charged, total(items["amount"])), _pool_table(opened, served))
+
+
+def _cut(lines: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    return sum_by(lines, keys, ["amount"])
+
+
+def _ledger_items(coded: pd.DataFrame, sources: pd.DataFrame, period: str) -> pd.DataFrame:
+    """Ledger expense other than the clouds' that a source row takes into a shared pool."""
+    lines = pools.assign_ledger(coded, sources, period)
+    taken = lines[lines["going"] == "shared"]
+    return taken.loc[:, ["pool", "amount"]].assign(source="ledger", kind="shared", service_period=period)
+
+
+def _direct_lines(direct: pd.DataFrame) -> list[dict]:
+    owned = sum_by(direct, ["owner", "application", "ProviderName", "tower"], ["amount"])
+    return [_line("direct", row.amount, owner=row.owner, application=row.application, ProviderName=row.ProviderName,
+                  tower=row.tower, method="direct") for row in owned.itertuples()]
+
+
+def _residual_lines(items: pd.DataFrame) -> list[dict]:
+    held = sum_by(items[items["kind"] == "residual"], ["pool", "ProviderName"], ["amount"])
+    return [_line("residual", row.amount, pool=row.pool, ProviderName=row.ProviderName) for row in held.itertuples()]
+
+
+def _pool_lines(pool: dict, served: allocation.Served) -> list[dict]:
+    """One line a consumer outside the pools; what the pool holds is a residual."""
+    name, told = pool["pool"], {key: pool[key] for key in ("pool", "driver", "driver_period")}
+    lines = [_line("shared", served.gross[name] * share, application=consumer, method=pool["method"],
+                   share=_digits(share), quantity=pool["quantities"].get(consumer), **told)
+             for consumer, share in served.final[name].items()]
+    if served.held[name]:
+        lines.append(_line("residual", served.held[name], method=pool["note"] or "serves shared pools only", **told))
+    return lines
+
+
+def _line(kind: str, exact: Decimal | Fraction, **values) -> dict:
+    blank = dict.fromkeys(LINE_COLUMNS, "") | {"quantity": None, "share": None, "amount": None}
+    return blank | values | {"kind": kind, "exact": exact}
+
+
+def _digits(share: Fraction) -> Decimal:
+    return (Decimal(share.numerator) / Decimal(share.denominator)).quantize(SHARE_DIGITS)
+
+
+def _name_receivers(lines: pd.DataFrame, direct: pd.DataFrame, applications: pd.DataFrame | None,
+                    org: pd.DataFrame | None) -> pd.DataFrame:
+    """The lines with the owner of shared charges (as of the application's direct cost, else the CMDB's) and the cost
+    centre that answers."""
+    owners, centres = {}, {}
+    if applications is not None:
+        owners = dict(zip(applications["application"], applications["service_owner"], strict=True))
+        centres = dict(zip(applications["application"], applications["cost_centre"], strict=True))
+    largest = direct.sort_values("amount", kind="stable")
+    owners |= {row.application: row.owner for row in largest.itertuples() if row.application}
+    by_owner = {} if org is None else dict(zip(org["owner"], org["cost_centre"], strict=True))
+    owner = [row.owner or (owners.get(row.application, "") if row.kind == "shared" else "")
+             for row in lines.itertuples()]
+    centre = [by_owner.get(name) or centres.get(application, "") if name else ""
+              for name, application in zip(owner, lines["application"], strict=True)]
+    return lines.assign(owner=owner, cost_centre=centre)
+
+
+def _round(lines: pd.DataFrame, control: Decimal) -> pd.DataFrame:
+    """The lines with `amount` in cents: first direct cost, each pool and each residual, then the lines within them."""
+    keys = ["kind", "pool", "owner", "application", "ProviderName", "tower"]
+    ordered = lines.sort_values(keys, kind="stable", ignore_index=True)
+    group = list(zip(ordered["kind"].where(ordered["kind"] == "direct", "pool"), ordered["pool"], strict=True))
+    members = {name: [i for i, of in enumerate(group) if of == name] for name in sorted(set(group))}
+    exact = [Fraction(value) for value in ordered["exact"]]
+    wholes = round_parts([sum(exact[i] for i in rows) for rows in members.values()], control)
+    amounts = [ZERO] * len(ordered)
+    for rows, whole in zip(members.values(), wholes, strict=True):
+        for i, amount in zip(rows, round_parts([exact[i] for i in rows], whole), strict=True):
+            amounts[i] = amount
+    return ordered.assign(amount=amounts)
+
+
+def _pool_table(opened: list[dict], served: allocation.Served) -> pd.DataFrame:
+    rows = [{key: row[key] for key in ("pool", "method", "driver", "driver_period")} | {
+        "own": to_cents(row["own"]), "received": to_cents(_decimal(served.gross[row["pool"]] - Fraction(row["own"]))),
+        "consumers": len(served.final[row["pool"]]), "note": row["note"]} for row in opened]
+    return pd.DataFrame(rows, columns=["pool", "method", "driver", "driver_period", "own", "received", "consumers",
+                                       "note"])
+
+
+def _decimal(value: Fraction) -> Decimal:
+    return Decimal(value.numerator) / Decimal(value.denominator)

@@ -1,0 +1,144 @@
+"""What does a step look like?  Five pictures in one style: bars, blocks, waterfall, lines and fan.
+
+    frame, title, subtitle, alt → chart   (SVG; the title says what is seen, the subtitle measure, unit and period)
+
+Amounts become floats only to be placed; every figure that is written comes from the exact amount.
+"""
+
+import pandas as pd
+
+from helpers import house
+from helpers.charts_canvas import WIDTH, Canvas, Chart, fit
+from helpers.charts_time import fan, lines
+
+__all__ = ["bars", "blocks", "fan", "lines", "waterfall"]
+
+MOST_BARS = 15
+BAR, STEP = 18, 26  # pixels: a bar's thickness, and from one bar to the next
+LABELS, FIGURES = 216, 74  # pixels kept for the names at the left, for the figure at a bar's end
+SMALLEST_BLOCK = 0.035  # share of the whole below which a block folds into "other": its name would not fit
+
+
+def bars(frame: pd.DataFrame, label: str, value: str, title: str, subtitle: str, alt: str,
+         highlight: tuple[str, ...] = (), unit: str = "USD") -> Chart:
+    """Horizontal bars from 0, largest first, the rest as "other (n)"; those in `highlight` in the house colour."""
+    named = _largest([(house.words(name), house.exact(amount)) for name, amount in zip(frame[label], frame[value])])
+    subtitle = subtitle if not unit or unit in subtitle else f"{subtitle}, {unit}"
+    canvas = Canvas(len(named) * STEP + 12, title, subtitle)
+    low, high = min([0, *(amount for _, amount in named)]), max([0, *(amount for _, amount in named)])
+    left = LABELS + (FIGURES if low < 0 else 0)
+    per_pixel = float(high - low) / (WIDTH - FIGURES - left) or 1.0
+    zero = left + float(-low) / per_pixel
+    for place, (name, amount) in enumerate(named):
+        middle = place * STEP + STEP / 2
+        length = float(amount) / per_pixel
+        strong = not highlight or name in highlight
+        canvas.text(0, middle, fit(name, LABELS - 12), weight="bold" if highlight and strong else "normal")
+        canvas.box(min(zero, zero + length), middle - BAR / 2, abs(length), BAR, house.ACCENT if strong else house.GREY)
+        canvas.text(zero + length + (6 if amount >= 0 else -6), middle, house.compact(amount),
+                    "left" if amount >= 0 else "right")
+    canvas.line([(zero, 0), (zero, len(named) * STEP)], house.SOFT)
+    return canvas.show(alt)
+
+
+def _largest(named: list[tuple]) -> list[tuple]:
+    named = sorted(named, key=lambda pair: -abs(pair[1]))
+    if len(named) <= MOST_BARS + 1:
+        return named
+    rest = named[MOST_BARS:]
+    return [*named[:MOST_BARS], (f"other ({len(rest)})", house.total(amount for _, amount in rest))]
+
+
+def blocks(frame: pd.DataFrame, outer: str, inner: str, value: str, title: str, subtitle: str, alt: str) -> Chart:
+    """The whole cut into bands by `outer`, each band cut by `inner`; every area stands for its cost.
+
+    Credits have no area: what is below zero is left out of the picture, and a line under it says how much.
+    """
+    bands, credits = _bands(frame, outer, inner, value)
+    tall = 420 if len(bands) > 3 else 110 * max(len(bands), 1)
+    canvas = Canvas(tall + (34 if credits else 14), title, subtitle)
+    whole = house.total(amount for _, parts in bands for _, amount in parts)
+    y = 0.0
+    for place, (name, parts) in enumerate(bands):
+        height = float(house.total(amount for _, amount in parts) / whole) * tall
+        _band(canvas, y, height, name, parts, strong=place == 0)
+        y += height
+    if credits:
+        canvas.text(0, tall + 24, f"Not drawn, being below zero: {house.compact(credits)}", colour=house.SOFT)
+    return canvas.show(alt)
+
+
+def _bands(frame: pd.DataFrame, outer: str, inner: str, value: str) -> tuple[list, object]:
+    """The bands and their parts, largest first and the small ones folded; and the sum of what is below zero."""
+    sums: dict[str, dict[str, object]] = {}
+    for name, part, amount in zip(frame[outer], frame[inner], frame[value]):
+        parts = sums.setdefault(house.words(name), {})
+        parts[house.words(part)] = parts.get(house.words(part), 0) + house.exact(amount)
+    credits = house.total(amount for parts in sums.values() for amount in parts.values() if amount < 0)
+    drawn = {name: [(part, amount) for part, amount in parts.items() if amount > 0] for name, parts in sums.items()}
+    sizes = {name: house.total(amount for _, amount in parts) for name, parts in drawn.items()}
+    least = house.total(sizes.values()) * house.exact(SMALLEST_BLOCK)
+    names = sorted((name for name in sizes if sizes[name] > 0), key=lambda name: -sizes[name])
+    small = [name for name in names if sizes[name] < least]
+    small = small if len(small) > 1 else []
+    bands = [(name, sorted(drawn[name], key=lambda pair: -pair[1])) for name in names if name not in small]
+    if small:
+        bands.append((f"other ({len(small)})", [(name, sizes[name]) for name in small]))
+    return bands, credits
+
+
+def _band(canvas: Canvas, y: float, height: float, name: str, parts: list[tuple], strong: bool) -> None:
+    whole = house.total(amount for _, amount in parts)
+    middle = y + height / 2
+    if height >= 34:
+        canvas.text(0, middle - 9, fit(name, 164), weight="bold")
+        canvas.text(0, middle + 9, house.compact(whole), colour=house.SOFT)
+    else:  # the last band may be thinner than its name, which then hangs a little below it
+        middle = max(middle, y + 8)
+        canvas.text(0, middle, fit(name, 118), weight="bold")
+        canvas.text(168, middle, house.compact(whole), "right", colour=house.SOFT)
+    x, room = 180.0, WIDTH - 180.0
+    for place, (part, amount) in enumerate(parts):
+        width = float(amount / whole) * room
+        dark = strong and place == 0
+        canvas.box(x + 1, y + 1, max(width - 2, 0.5), max(height - 2, 0.5), _shade(strong, place))
+        if height >= 15 and width >= 52:
+            colour = house.PAPER if dark else house.INK
+            two = height >= 40
+            canvas.text(x + 9, middle - 9 * two, fit(part, width - 14), colour=colour)
+            if two:
+                canvas.text(x + 9, middle + 9, fit(house.compact(amount), width - 14), colour=colour)
+        x += width
+
+
+def _shade(strong: bool, place: int) -> str:
+    if strong:
+        return (house.ACCENT, house.ACCENT_MID, house.ACCENT_PALE)[min(place, 2)]
+    return house.GREY_PALE if place % 2 == 0 else house.TINT_DEEP
+
+
+def waterfall(frame: pd.DataFrame, title: str, subtitle: str, alt: str) -> Chart:
+    """From one total to the next, each step where the one before it ended; a step up is dark, a step down pale."""
+    rows = [(house.words(row.label), house.exact(row.amount), row.kind) for row in frame.itertuples(index=False)]
+    spans, level = [], house.exact(0)
+    for _, amount, kind in rows:
+        start = house.exact(0) if kind == "total" else level
+        level = start + amount
+        spans.append((start, level))
+    low, high = min([0, *(min(span) for span in spans)]), max([0, *(max(span) for span in spans)])
+    left, right = LABELS + 20, WIDTH - 12
+    per_pixel = float(high - low) / (right - left - FIGURES) or 1.0
+    places = [tuple(left + float(edge - low) / per_pixel for edge in span) for span in spans]
+    canvas = Canvas(len(rows) * STEP + 12, title, subtitle)
+    for place, ((name, amount, kind), (start, end)) in enumerate(zip(rows, places)):
+        middle = place * STEP + STEP / 2
+        colour = house.ACCENT if kind == "total" else house.SOFT if amount > 0 else house.GREY
+        canvas.text(0, middle, fit(name, LABELS), weight="bold" if kind == "total" else "normal")
+        canvas.box(min(start, end), middle - BAR / 2, max(abs(end - start), 1), BAR, colour)
+        sign = "+" if amount > 0 and kind != "total" else ""
+        canvas.text(max(start, end) + 6, middle, sign + house.compact(amount), weight="bold" if kind == "total" else "normal")
+        if place + 1 < len(rows):
+            canvas.line([(end, middle + BAR / 2), (end, middle + STEP - BAR / 2)], house.SOFT)
+    zero = left + float(-low) / per_pixel
+    canvas.line([(zero, 0), (zero, len(rows) * STEP)], house.RULE)
+    return canvas.show(alt)

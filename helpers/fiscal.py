@@ -1,0 +1,160 @@
+"""What will the fiscal year cost?  Usage and forecast moved to the ledger months that book them, beside the budget.
+
+    history, projection, lags → book → the same by ledger month
+    both, budget → outlook → one row a month and line of the fiscal year → by_year → one row a line
+"""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from fractions import Fraction
+
+import pandas as pd
+
+from helpers import money
+from helpers.errors import InputError
+from helpers.methods import EDGES, FILLED, STAGGER, SUM, TOTAL, add_up
+from helpers.money import ZERO, total
+from helpers.periods import fiscal_label, fiscal_year, months, shift
+
+ACTUAL, UNBOOKED, FORECAST = "actual", "not yet booked", "forecast"
+OUTLOOK_COLUMNS = ["period", "fiscal_month", "line", "kind", "amount", *EDGES, "budget"]
+
+
+def book(table: pd.DataFrame, lags: Mapping[str, int]) -> pd.DataFrame:
+    """The rows by the ledger month that books them: service month + the line's lag (0 where none is set)."""
+    pairs = zip(table["line"], table["period"], strict=True)
+    booked = [shift(period, lags.get(line, 0)) for line, period in pairs]
+    return table.assign(service_period=table["period"], period=pd.Series(booked, index=table.index, dtype=object))
+
+
+def months_taken(lines: Sequence[str], lags: Mapping[str, int], ledger_months: Sequence[str],
+                 start_month: int) -> pd.DataFrame:
+    """One row a ledger month, one column a line: the service month it takes."""
+    taken = {line: [shift(period, -lags.get(line, 0)) for period in ledger_months] for line in lines}
+    labels = [fiscal_label(period, start_month) for period in ledger_months]
+    return pd.DataFrame({"ledger_month": list(ledger_months), "fiscal_month": labels} | taken, dtype=object)
+
+
+def whole_months(booked: pd.DataFrame) -> pd.DataFrame:
+    """The booked history in the ledger months that hold a month of every line that was there, as line Total.
+
+    Left out: first months that lack a line which was there from the start, and last months that lack a live one.
+    """
+    if booked.empty:
+        return add_up(booked)
+    spans = booked.groupby("line").agg(first=("period", "min"), last=("period", "max"),
+                                       begun=("service_period", "min"), ended=("service_period", "max"))
+    first = spans.loc[spans["begun"] <= shift(spans["begun"].min(), STAGGER), "first"].max()
+    last = spans.loc[spans["ended"] == spans["ended"].max(), "last"].min()
+    inside = booked[(booked["period"] >= first) & (booked["period"] <= last)]
+    return add_up(inside)
+
+
+def outlook(history: pd.DataFrame, projection: pd.DataFrame, budget: pd.DataFrame | None, fiscal_year_start: int,
+            period: str) -> pd.DataFrame:
+    """One row a ledger month and line of the period's fiscal year: actual, used but not yet booked, or forecast.
+
+    History and projection come by ledger month; budget has period, scope (a line) and amount.  Total is budgeted
+    where each of the month's lines is.
+    """
+    first, last = fiscal_year(period, fiscal_year_start)
+    known = history.assign(kind=[_kind(row, period) for row in history.to_dict("records")], **dict.fromkeys(EDGES))
+    ahead = projection.assign(kind=FORECAST)
+    rows = [row for table in (known, ahead) for row in table.to_dict("records") if first <= row["period"] <= last]
+    planned = _planned(budget)
+    for row in rows:
+        row["fiscal_month"] = fiscal_label(row["period"], fiscal_year_start)
+        row["budget"] = planned.get((row["period"], row["line"]))
+    _budget_totals(rows)
+    ordered = sorted(rows, key=lambda row: (row["period"], row["line"] == TOTAL, row["line"]))
+    return pd.DataFrame(ordered, columns=OUTLOOK_COLUMNS, dtype=object)
+
+
+def check_budget(budget: pd.DataFrame | None, currency: str) -> pd.DataFrame | None:
+    """The budget as it is; raises InputError where it is in another currency than the report's."""
+    foreign = sorted(set(budget["currency"]) - {currency}) if budget is not None else []
+    if foreign:
+        raise InputError("inputs.budget, column currency", f"{foreign[0]} beside the report's {currency}",
+                         f"a budget in {currency}", f"state it in {currency}, at the rate it was set with")
+    return budget
+
+
+def by_year(outlook_rows: pd.DataFrame) -> pd.DataFrame:
+    """One row a line, then their sum, then Total forecast directly: the year in parts, its band, budget and distance.
+
+    The band adds the months' own bands, as if all missed on the same side; None where a month has none.
+    """
+    groups = {line: rows.to_dict("records") for line, rows in outlook_rows.groupby("line", sort=True)}
+    direct = groups.pop(TOTAL, None)
+    lines = [row for rows in groups.values() for row in rows]
+    order = [*groups.items(), *([(SUM, lines)] if lines else []), *([(TOTAL, direct)] if direct else [])]
+    columns = ["line", *(name.replace(" ", "_") for name in (ACTUAL, UNBOOKED, FILLED, FORECAST)), "amount",
+               *EDGES, "budget", "distance", "months"]
+    return pd.DataFrame([_year(line, rows) for line, rows in order], columns=columns, dtype=object)
+
+
+def compare(ahead: pd.DataFrame, history: pd.DataFrame) -> pd.DataFrame:
+    """One row a line: bottom-up, the line's part of the top-down total, and the difference.
+
+    The total is split by each line's share of the last 12 months of history, so the differences say which lines are
+    forecast to grow faster or slower than the whole.  `ahead` holds the lines and Total for the same months.
+    """
+    own = ahead[ahead["line"] != TOTAL]
+    lines = sorted(set(own["line"]) | set(history["line"]))
+    if not lines:
+        return pd.DataFrame(columns=["line", "bottom_up", "top_down", "difference"])
+    recent = history[history["period"] > shift(history["period"].max(), -12)] if len(history) else history
+    sizes = [abs(total(recent.loc[recent["line"] == line, "amount"])) for line in lines]
+    whole = total(ahead.loc[ahead["line"] == TOTAL, "amount"])
+    shares = [Fraction(size) / Fraction(total(sizes)) if any(sizes) else Fraction(1, len(lines)) for size in sizes]
+    top_down = money.round_parts([Fraction(whole) * share for share in shares], whole)
+    bottom_up = [total(own.loc[own["line"] == line, "amount"]) for line in lines]
+    differences = [below - above for below, above in zip(bottom_up, top_down, strict=True)]
+    return pd.DataFrame({"line": lines, "bottom_up": bottom_up, "top_down": top_down, "difference": differences})
+
+
+def _kind(row: dict, period: str) -> str:
+    if row["source"] == FILLED:
+        return FILLED
+    return ACTUAL if row["period"] <= period else UNBOOKED
+
+
+def _planned(budget: pd.DataFrame | None) -> dict[tuple[str, str], Decimal]:
+    """The budget by month and line; several rows of one month and line add up."""
+    if budget is None:
+        return {}
+    sums = money.sum_by(budget, ["period", "scope"], ["amount"])
+    return {(row["period"], row["scope"]): row["amount"] for row in sums.to_dict("records")}
+
+
+def _budget_totals(rows: list[dict]) -> None:
+    """Sets Total's budget of each month to the sum of its lines', where each line has one."""
+    by_month: dict[str, list] = {}
+    for row in rows:
+        if row["line"] != TOTAL:
+            by_month.setdefault(row["period"], []).append(row["budget"])
+    for row in rows:
+        if row["line"] == TOTAL:
+            parts = by_month.get(row["period"], [None])
+            row["budget"] = None if None in parts else total(parts)
+
+
+def _year(line: str, rows: list[dict]) -> dict:
+    parts = {kind.replace(" ", "_"): total(row["amount"] for row in rows if row["kind"] == kind)
+             for kind in (ACTUAL, UNBOOKED, FILLED, FORECAST)}
+    amount = total(parts.values())
+    budget = None if None in [row["budget"] for row in rows] else total(row["budget"] for row in rows)
+    edges = {edge: _edge(rows, edge) for edge in EDGES} if line != SUM else dict.fromkeys(EDGES)
+    distance = None if budget is None else amount - budget
+    return {"line": line, **parts, "amount": amount, **edges, "budget": budget, "distance": distance,
+            "months": len({row["period"] for row in rows})}
+
+
+def _edge(rows: list[dict], edge: str) -> Decimal | None:
+    edges = [row[edge] if row["kind"] == FORECAST else row["amount"] for row in rows]
+    return None if any(amount is None for amount in edges) else total(edges)
+
+
+def months_of_year(period: str, fiscal_year_start: int) -> list[str]:
+    """The twelve ledger months of the period's fiscal year."""
+    return months(*fiscal_year(period, fiscal_year_start))

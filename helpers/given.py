@@ -1,0 +1,55 @@
+"""What has the month been given?  Its parameters, its input tables and its rules, each read when first asked for.
+
+    params → Given   month.ledger, month.applications, … are tables, or None where the parameters do not name them
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+
+from helpers import inputs, mapping, page, params, publish
+
+TABLES = {  # attribute: (group and key in the parameters, table in the codebook)
+    **{name: ("inputs", name, name) for name in (
+        "ledger", "accounts", "applications", "aliases", "cloud_accounts", "org", "labour", "assets", "data_centres",
+        "drivers", "budget", "volumes", "migration_plan", "rates", "reconciling_items")},
+    "pool_sources": ("rules", "pool_sources", "pool_sources"),
+    "allocation_rules": ("rules", "allocation", "allocation_rules"),
+    "tco_rules": ("rules", "tco", "tco_rules"),
+}
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a month has to work with, and where its results go."""
+
+    params: params.Params
+    out: str = ""
+
+    def __getattr__(self, name: str) -> pd.DataFrame | None:
+        """An input or rules table; called once a table, since the result is kept on the month."""
+        if name not in TABLES:
+            raise AttributeError(name)
+        files = self.files(name)
+        tables = [inputs.read(file, TABLES[name][2]) for file in files]
+        self.__dict__[name] = pd.concat(tables, ignore_index=True) if tables else None
+        return self.__dict__[name]
+
+    def files(self, name: str) -> list[Path]:
+        """The files a table is read from; none where the parameters do not name it."""
+        group, key, _ = TABLES[name]
+        named = getattr(getattr(self.params, group), key)
+        return self.params.files(key) if group == "inputs" else [self.params.resolve(named)] if named else []
+
+    @cached_property
+    def rules(self) -> pd.DataFrame:
+        """The mapping rules, checked against the taxonomy."""
+        return mapping.load_rules(self.params.resolve(self.params.rules.mapping), self.params.taxonomy)
+
+    def publish(self, step: str, tables: dict[str, pd.DataFrame], rows: pd.DataFrame) -> object:
+        """The checks, shown; tables and checks are written where the batch asked for them."""
+        if self.out:
+            publish.save(Path(self.out), step, tables, rows)
+        return page.checks(rows)

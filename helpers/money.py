@@ -1,0 +1,65 @@
+"""How do amounts stay exact?  Decimals from the file to the statement, and one rounding at the end.
+
+    parts, whole → round_parts → parts in cents that add up to the whole
+"""
+
+import decimal
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from fractions import Fraction
+
+import pandas as pd
+
+from helpers.errors import StepError
+
+# 60 digits hold a trillion in every currency with 40 decimals; kernels and threads start from this context
+decimal.DefaultContext.prec = 60
+decimal.setcontext(decimal.DefaultContext.copy())
+
+ZERO = Decimal(0)
+CENT = Decimal("0.01")
+
+
+def total(amounts: Iterable[Decimal]) -> Decimal:
+    """The exact sum; missing amounts (None) count as nothing."""
+    return sum((amount for amount in amounts if amount is not None), ZERO)
+
+
+def sum_by(lines: pd.DataFrame, keys: Sequence[str], columns: Sequence[str]) -> pd.DataFrame:
+    """One row a distinct `keys`, sorted, with the exact sums of `columns`."""
+    if lines.empty:
+        return lines.loc[:, [*keys, *columns]].copy()
+    groups = lines.groupby(list(keys), sort=True, dropna=False)
+    return groups[list(columns)].agg(total).reset_index()
+
+
+def to_cents(amount: Decimal) -> Decimal:
+    """The amount rounded half away from zero to the cent."""
+    return amount.quantize(CENT, rounding=decimal.ROUND_HALF_UP)
+
+
+def plain(amount: Decimal) -> str:
+    """The amount as text with every digit and no exponent: 20.52022672899."""
+    return format(amount.normalize() if amount else ZERO, "f")
+
+
+def round_parts(parts: Sequence[Fraction | Decimal], whole: Decimal) -> list[Decimal]:
+    """The parts in cents, adding up to `whole` in cents: largest remainder, ties to the earlier part.
+
+    `whole` must be the parts' exact sum, itself rounded to the cent; each part moves by less than one cent
+    as long as it is.
+    """
+    cents = [Fraction(part) * 100 for part in parts]
+    floors = [cent.numerator // cent.denominator for cent in cents]
+    missing = int(to_cents(whole) * 100) - sum(floors)
+    if not 0 <= missing <= len(cents):
+        raise StepError(f"{len(cents)} parts do not add up to {whole}: {missing} cents are left to give out")
+    order = sorted(range(len(cents)), key=lambda i: (floors[i] - cents[i], i))
+    for i in order[:missing]:
+        floors[i] += 1
+    return [Decimal(floor) / 100 for floor in floors]
+
+
+def ratio(part: Decimal, whole: Decimal, digits: int = 12) -> Decimal:
+    """The part over the whole to so many decimals; nothing over nothing is 0."""
+    return (part / whole).quantize(Decimal(1).scaleb(-digits)) if whole else ZERO

@@ -1,0 +1,171 @@
+"""Do the tags agree with the CMDB?  Owned lines in; what is untagged, unknown, retired or disputed out, with amounts.
+
+    lines → tag_coverage, spellings, unreadable, unowned
+    lines, applications → unknown_values, retired, owner_conflicts
+    lines, applications → check_tags → checks: a finding each, with amount and owner
+
+Lines are those of helpers.mapping.own.  Suggestions are shown, never applied.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from helpers import checks, mapping, tags
+from helpers.coverage import AMOUNTS, share, summed
+from helpers.money import total
+
+FAMILY_WORDS = ("family", "portfolio", "group", "suite")
+
+
+def tag_coverage(lines: pd.DataFrame, tag_keys: Mapping[str, Sequence[str]]) -> pd.DataFrame:
+    """For each purpose of tags: the cost that carries one of its keys, and its share of absolute cost."""
+    keys = {purpose: tuple(wanted) for purpose, wanted in dict(tag_keys).items() if wanted}
+    picked = tags.pick(lines["Tags"], keys)
+    whole = {name: total(abs(amount) for amount in lines[name]) for name in AMOUNTS}
+    rows = []
+    for purpose in keys:
+        hit = lines[lines["Tags"].map(picked[purpose]).ne("")]
+        row = {"purpose": purpose.replace("_", " "), "keys": ", ".join(keys[purpose])}
+        for name in AMOUNTS:
+            size = total(abs(amount) for amount in hit[name])
+            row |= {name: total(hit[name]), f"{name}_share": share(size, whole[name])}
+        rows.append(row)
+    return pd.DataFrame(rows, columns=["purpose", "keys", "billed", "billed_share", "effective", "effective_share"])
+
+
+def spellings(lines: pd.DataFrame) -> pd.DataFrame:
+    """Applications whose tag is written in more than one way; the text stands in quotes, so that blanks show."""
+    tagged = lines[(lines["application_by"] == "tag") & lines["tag_application"].ne("")]
+    quoted = [f'"{text}"' for text in tagged["tag_application"]]
+    table = summed(tagged.assign(written=quoted), ["application", "written"])
+    several = table.groupby("application")["written"].transform("size") > 1
+    return table[several].reset_index(drop=True)
+
+
+def unreadable(lines: pd.DataFrame) -> pd.DataFrame:
+    """Tags texts that are neither JSON nor key:value pieces, with their cost."""
+    broken = {text for text in set(lines["Tags"]) if tags.UNREADABLE in tags.parse(text)}
+    return summed(lines[lines["Tags"].isin(broken)], ["ProviderName", "Tags"])
+
+
+def refused_towers(lines: pd.DataFrame, version: str) -> pd.DataFrame:
+    """Tags that name a tower which the taxonomy does not have: the rules decided instead."""
+    asked = mapping.tower_tags(lines["Tags"], version)
+    refused = asked[asked["tower"].eq("")]
+    hit = lines[lines["Tags"].isin(refused.index)]
+    wanted = {name: hit["Tags"].map(refused[name]).astype(object) for name in ("wanted_tower", "wanted_sub_tower")}
+    return summed(hit.assign(**wanted), ["wanted_tower", "wanted_sub_tower"])
+
+
+def unowned(lines: pd.DataFrame) -> pd.DataFrame:
+    """Cost with no owner, by provider, account and charge category."""
+    return summed(lines[lines["owner"] == ""], ["ProviderName", "SubAccountName", "ChargeCategory"])
+
+
+def unknown_values(lines: pd.DataFrame, applications: pd.DataFrame | None, aliases: pd.DataFrame | None,
+                   application_keys: Sequence[str]) -> pd.DataFrame:
+    """Tag values that should name an application and name none, with the nearest one or the portfolio they mean.
+
+    Also values under keys made from an application key (ApplicationFamily), where no application key is set.
+    """
+    columns = ["key", "value", "suggestion", "billed", "effective", "line_count"]
+    if applications is None:
+        return pd.DataFrame(columns=columns)
+    open_lines = lines[lines["application_by"] != "tag"]
+    named = {text: _named(tags.parse(text), application_keys) for text in set(open_lines["Tags"])}
+    pairs = [named[text] for text in open_lines["Tags"]]
+    keyed = open_lines.assign(key=[key for key, _ in pairs], value=[value for _, value in pairs])
+    table = summed(keyed, ["key", "value"])
+    table = table[table["value"].ne("")].reset_index(drop=True)
+    book, families = mapping.application_book(applications, aliases), _families(applications)
+    return table.assign(suggestion=[_suggestion(key, value, book, families) for key, value
+                                    in zip(table["key"], table["value"], strict=True)]).loc[:, columns]
+
+
+def _named(found: Mapping[str, str], application_keys: Sequence[str]) -> tuple[str, str]:
+    """Key and value of an application key, else of a key that extends one by a word for a family."""
+    key, value = tags.choose(found, application_keys)
+    longer = [name for name in sorted(found) if any(tags.fold(name) == tags.fold(wanted) + word
+                                                    for wanted in application_keys for word in FAMILY_WORDS)]
+    return (key, value) if value or not longer else (longer[0], found[longer[0]])
+
+
+def _families(applications: pd.DataFrame) -> dict[str, str]:
+    return {_stem(name): name for name in sorted(set(applications["portfolio"])) if name}
+
+
+def _stem(text: str) -> str:
+    """The folded text without a word for a family at its end: Booking Family and Booking Portfolio are one."""
+    folded = tags.fold(text)
+    return next((folded.removesuffix(word) for word in FAMILY_WORDS if folded.endswith(word)), folded)
+
+
+def _suggestion(key: str, value: str, book: tags.Book, families: Mapping[str, str]) -> str:
+    family = families.get(_stem(value), "")
+    if family and (tags.fold(key).endswith(FAMILY_WORDS) or tags.fold(value).endswith(FAMILY_WORDS)):
+        return f"portfolio {family}"
+    near = book.nearest(value)
+    return f"application {near}" if near else ""
+
+
+def retired(lines: pd.DataFrame, applications: pd.DataFrame | None) -> pd.DataFrame:
+    """Cost of months after the one an application was retired in."""
+    columns = ["application", "retired_on", "service_owner", "billed", "effective", "line_count"]
+    if applications is None:
+        return pd.DataFrame(columns=columns)
+    gone = applications[applications["status"] == "retired"].set_index("application")
+    days = lines["application"].map(gone["retired_on"]).astype(object).fillna("").astype(str)
+    late = lines["application"].isin(gone.index) & (lines["service_period"] > days.str.slice(0, 7))
+    owners = lines["application"].map(gone["service_owner"])
+    return summed(lines[late].assign(retired_on=days[late], service_owner=owners[late]), columns[:3])
+
+
+def owner_conflicts(lines: pd.DataFrame, applications: pd.DataFrame | None) -> pd.DataFrame:
+    """Applications whose tag names another owner than the CMDB: both names, the account as evidence, the amount."""
+    keys = ["application", "service_owner", "tag_owner", "ProviderName", "SubAccountName"]
+    columns = [*keys, *AMOUNTS, "line_count"]
+    if applications is None:
+        return pd.DataFrame(columns=columns)
+    owners = dict(zip(applications["application"], applications["service_owner"], strict=True))
+    said = [owners.get(code, "") for code in lines["application"]]
+    differ = np.array([bool(role and tag) and tags.fold(role) != tags.fold(tag)
+                       for role, tag in zip(said, lines["tag_owner"], strict=True)], dtype=bool)
+    return summed(lines.assign(service_owner=said)[differ], keys)
+
+
+def check_tags(lines: pd.DataFrame, applications: pd.DataFrame | None, aliases: pd.DataFrame | None,
+               application_keys: Sequence[str], version: str) -> list[dict]:
+    """Findings of the tags, each with its amortised amount and who answers; the CMDB's only where it is given."""
+    rows = [_row("cost without an owner", unowned(lines), "FinOps team", ["ProviderName", "SubAccountName"]),
+            _row("tags that cannot be read", unreadable(lines), "FinOps team", ["ProviderName"]),
+            _row("tower tags outside the taxonomy", refused_towers(lines, version), "TBM office",
+                 ["wanted_tower", "wanted_sub_tower"])]
+    if applications is None:
+        return rows
+    unknown = unknown_values(lines, applications, aliases, application_keys)
+    gone, disputed = retired(lines, applications), owner_conflicts(lines, applications)
+    return [*rows, _row("tag values that the CMDB does not know", unknown, "FinOps team", ["key", "value"]),
+            _row("retired applications that still cost", gone, _who(gone, "service_owner"), ["application"]),
+            _row("tag owner is not the CMDB's service owner", disputed, _who(disputed, "service_owner"),
+                 ["application", "tag_owner"])]
+
+
+def _row(name: str, table: pd.DataFrame, owner: str, columns: list[str]) -> dict:
+    told = list(dict.fromkeys(" ".join(filter(None, row)) for row in mapping.rows_of(table, columns)))
+    note = "; ".join(told[:5]) + (f"; and {len(told) - 5} more" if len(told) > 5 else "")
+    return checks.noted(name, len(table), owner, note, total(table["effective"]))
+
+
+def _who(table: pd.DataFrame, column: str) -> str:
+    found = sorted(set(table[column]))
+    return ", ".join(found) if found else "TBM office"
+
+
+def tables(lines: pd.DataFrame, applications: pd.DataFrame | None, aliases: pd.DataFrame | None,
+           tag_keys) -> dict[str, pd.DataFrame]:
+    """Every table of this module by the name of its file."""
+    return {"tag_coverage": tag_coverage(lines, tag_keys), "spellings": spellings(lines), "unowned": unowned(lines),
+            "unknown_values": unknown_values(lines, applications, aliases, dict(tag_keys)["application"]),
+            "retired": retired(lines, applications), "owner_conflicts": owner_conflicts(lines, applications)}

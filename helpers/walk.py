@@ -1,0 +1,103 @@
+"""What is the whole walk?  This screen: each step of a month, from the step before it.
+
+    params + inputs → cube → mapped → booked → matches → tied → charged → tco        (and mapped → projected)
+
+A step is worked out when it is first asked for, so a notebook that opens anywhere pays only for what it needs.
+"""
+
+from functools import cached_property
+
+import pandas as pd
+
+from helpers import billing, charges, forecast, ledger, mapping, params, rates, reconciliation, tco
+from helpers.given import Given
+
+CACHE = params.ROOT / ".cache"
+
+
+class Month(Given):
+    """One month: what it was given (tables by name), and each step of the walk."""
+
+    @property
+    def period(self) -> str:
+        """The ledger month under review."""
+        return self.params.period
+
+    @cached_property
+    def cube(self) -> billing.Cube:
+        """Billing files → cost cube."""
+        return billing.load(self.params.files("billing"), self.params.root, CACHE)
+
+    @cached_property
+    def mapped(self) -> pd.DataFrame:
+        """Cube → lines with tower, cost pool, application and owner, in the report's currency."""
+        lines = rates.convert(self.cube.lines, self.rates, self.params.currency)
+        classified = mapping.classify(lines, self.rules, self.params.taxonomy, self.period)
+        return mapping.own(classified, self.applications, self.aliases, self.cloud_accounts, self.params.tag_keys,
+                           self.params.receiver)
+
+    @cached_property
+    def booked(self) -> pd.DataFrame:
+        """Mapped lines → each with the ledger month that books it."""
+        return ledger.book(self.mapped, self.params.providers)
+
+    @cached_property
+    def kept_out(self) -> pd.DataFrame:
+        """Lines of files delivered twice, in the same form, never added."""
+        return ledger.book(rates.convert(self.cube.kept_out, self.rates, self.params.currency), self.params.providers)
+
+    @cached_property
+    def coded(self) -> pd.DataFrame | None:
+        """Ledger → lines with the kind and use of their account."""
+        if self.ledger is None or self.accounts is None:
+            return None
+        coded = ledger.code(self.ledger, self.accounts, self.params.providers)
+        return ledger.require_month(coded, self.period)
+
+    @cached_property
+    def matches(self) -> pd.DataFrame | None:
+        """Booked usage × ledger → one row an invoice, with every difference named."""
+        if self.coded is None:
+            return None
+        return ledger.match(self.booked, self.coded, self.reconciling_items, self.params.providers, self.rates,
+                              self.params.currency)
+
+    @cached_property
+    def steps(self) -> pd.DataFrame | None:
+        """Matches → the bridge from usage to the ledger, a step a bucket."""
+        if self.matches is None:
+            return None
+        return reconciliation.bridge(self.booked, self.kept_out, self.coded, self.matches, self.period)
+
+    @cached_property
+    def tied(self) -> pd.DataFrame:
+        """Booked usage + matches → ledger-tied cost; without a ledger, usage as it is."""
+        if self.matches is None:
+            return reconciliation.untied(self.booked, self.period, self.params.cost_basis)
+        return reconciliation.tie(self.booked, self.coded, self.matches, self.period, self.params.cost_basis)
+
+    @cached_property
+    def charged(self) -> charges.Charged:
+        """Ledger-tied cost + pools → charge lines."""
+        items = charges.cost_items(self.tied, self.coded, self.pool_sources, self.applications, self.period)
+        return charges.charge(items, self.allocation_rules, self.drivers, self.applications, self.org, self.period,
+                                 self.params.shared_pools)
+
+    @cached_property
+    def tco(self) -> pd.DataFrame | None:
+        """Charge lines + the rest of the ledger → full cost by application."""
+        if self.coded is None:
+            return None
+        feeds = {name: getattr(self, name) for name in ("applications", "labour", "assets", "drivers")}
+        return tco.burden(self.charged.lines, self.coded, self.pool_sources, self.tco_rules, feeds,
+                          self.params.taxonomy.pools, self.period)
+
+    @cached_property
+    def projected(self) -> forecast.Plan:
+        """Mapped usage by service month → forecast."""
+        return forecast.plan(self.mapped, self.params, self.budget)
+
+
+def open(path: str, period: str = "", out: str = "") -> Month:  # noqa: A001  (walk.open reads as what it does)
+    """The month of a parameters file; `period` takes the place of the file's own."""
+    return Month(params.load(path, period), out)

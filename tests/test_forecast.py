@@ -1,0 +1,346 @@
+"""Is the forecast what it says?  Small months worked by hand, Theta against statsmodels, odd histories of any kind."""
+
+import subprocess
+import sys
+from decimal import Decimal
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tables import cells, table
+
+from helpers import backtest, fiscal, forecast, forecast_words, methods
+from helpers.errors import InputError
+from helpers.periods import months, shift
+
+D = Decimal
+
+
+def bills(text: str) -> pd.DataFrame:
+    """Mapped lines whose bill is of the service month, unless a column billing_period says otherwise."""
+    lines = table(text)
+    lines = lines if "billing_period" in lines else lines.assign(billing_period=lines["service_period"])
+    return lines.assign(billed=lines["effective"])
+
+
+def monthly(amounts, line="A", first="2024-01"):
+    """A history of one line: amounts in order from the first month, None for a month without a bill."""
+    rows = [(shift(first, n), line, D(str(a))) for n, a in enumerate(amounts) if a is not None]
+    lines = pd.DataFrame(rows, columns=["service_period", "ProviderName", "effective"], dtype=object)
+    return forecast.history(lines.assign(billing_period=lines["service_period"]), "2099-12")
+
+
+def settings_of(period="2025-06", lags=None, currency="USD"):
+    providers = {name: SimpleNamespace(lag=lag) for name, lag in ({"A": 1, "B": 0} if lags is None else lags).items()}
+    return SimpleNamespace(
+        period=period, currency=currency, fiscal_year_start=4, cost_basis="amortised", providers=providers,
+        forecast=SimpleNamespace(months=18, band=D("0.05"), backtest_months=12, method="theta"))
+
+
+def test_importing_forecast_does_not_import_statsmodels():
+    code = "import sys, helpers.forecast; print('statsmodels' in sys.modules, 'scipy' in sys.modules)"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert told.stdout.split() == ["False", "False"]
+
+
+def test_history_keeps_complete_months_and_says_what_it_filled():
+    lines = bills("""
+        service_period  billing_period  ProviderName  effective
+        2025-01         2025-01         A             100
+        2025-02         2025-02         A             110.125
+        2025-02         2025-05         A             -0.125
+        2025-05         2025-05         A             140
+        2025-01         2025-01         B             7
+        2025-03         2025-03         B             9
+        2025-06         2025-06         A             999
+        2024-12         2025-01         B             1
+    """)
+    usage = forecast.history(lines, "2025-05")
+    assert cells(usage) == [
+        ("2025-01", "A", "100", "billed"), ("2025-01", "B", "7", "billed"),
+        ("2025-02", "A", "110", "billed"), ("2025-02", "B", "8", "filled"),
+        ("2025-03", "A", "120", "filled"), ("2025-03", "B", "9", "billed"),
+        ("2025-04", "A", "130", "filled"), ("2025-04", "B", "9", "filled"),
+        ("2025-05", "A", "140", "billed"), ("2025-05", "B", "9", "filled"),
+    ]
+    assert cells(forecast.left_out(lines, usage, "2025-05")) == [
+        ("A", "2025-06", "999", "after the month under review"), ("B", "2024-12", "1", "no bill of that month")]
+
+
+def test_a_provider_without_a_bill_for_three_months_has_ended_and_is_forecast_as_zero():
+    usage = pd.concat([monthly([5, 5, 5], "A"), monthly([1] * 6, "B")], ignore_index=True)
+    ahead = methods.project(usage, 2)
+    assert cells(ahead[ahead["line"] == "A"], "period", "amount", "method") == [
+        ("2024-07", "0", "zero: no bill since 2024-03"), ("2024-08", "0", "zero: no bill since 2024-03")]
+
+
+def test_the_billed_basis_takes_the_billed_column():
+    lines = bills("service_period  ProviderName  effective\n2025-01  A  10").assign(billed=[D(12)])
+    assert cells(forecast.history(lines, "2025-01", "billed"), "amount") == [("12",)]
+
+
+def test_from_13_months_on_the_same_month_of_last_year_is_repeated():
+    ahead = methods.project(monthly([*range(100, 112), 103]), 14)
+    line = ahead[ahead["line"] == "A"]
+    assert [int(amount) for amount in line["amount"]] == [*range(101, 112), 103, 101, 102]
+    assert set(line["method"]) == {"seasonal naive"}
+    # one change of 3 over the year; Student's t with 1 degree of freedom: 3.0777 at 80 %, 12.7062 at 95 %
+    assert cells(line.head(1), "low_80", "high_80", "low_95", "high_95") == [("91.77", "110.23", "62.88", "139.12")]
+    # the second year is sqrt(2) times as wide: 3.0777 * 3 * 1.41421 = 13.06
+    assert cells(line.iloc[[13]], "low_80", "high_80") == [("88.94", "115.06")]
+
+
+def test_short_histories_repeat_the_last_month_and_one_month_has_no_band():
+    two, one = methods.project(monthly([10, 14]), 2), methods.project(monthly([14]), 1)
+    # one change of 4: 3.0777 * 4 = 12.31, in the second month times sqrt(2) = 17.41
+    assert cells(two[two["line"] == "A"], "amount", "low_80", "high_80", "method") == [
+        ("14", "1.69", "26.31", "last value"), ("14", "-3.41", "31.41", "last value")]
+    assert cells(one[one["line"] == "A"], "amount", "low_80", "high_95", "method") == [
+        ("14", None, None, "last value, no band")]
+
+
+def test_a_line_without_cost_for_a_year_is_a_dead_line():
+    ahead = methods.project(monthly([50] * 20 + [0] * 12), 1)
+    assert cells(ahead, "line", "amount", "low_95", "high_95", "method") == [
+        ("A", "0", "0", "0", "zero: dead line"), ("Total", "0", "0", "0", "zero: dead line")]
+
+
+def test_a_constant_line_stays_where_it_is():
+    ahead = methods.project(monthly([5] * 36), 3)
+    assert cells(ahead[ahead["line"] == "A"], "amount", "low_95", "high_95") == [("5", "5", "5")] * 3
+
+
+def _wavy(count):
+    return [round(1000 * 1.01 ** n * (1.1 if n % 12 in (2, 8) else 1) + (n * 7919) % 23, 2) for n in range(count)]
+
+
+def test_theta_is_statsmodels_theta():
+    from statsmodels.tsa.forecasting.theta import ThetaModel
+
+    ahead = methods.project(monthly(_wavy(36)), 6)
+    fitted = ThetaModel(pd.Series(_wavy(36)).to_numpy(), period=12).fit()
+    line = ahead[ahead["line"] == "A"]
+    expected, edges = fitted.forecast(6), fitted.prediction_intervals(6, alpha=0.2)
+    assert [float(a) for a in line["amount"]] == pytest.approx(list(expected), abs=0.005)
+    assert [float(a) for a in line["low_80"]] == pytest.approx(list(edges["lower"]), abs=0.005)
+    assert [float(a) for a in line["high_80"]] == pytest.approx(list(edges["upper"]), abs=0.005)
+    assert set(line["method"]) == {"theta"}
+
+
+def test_theta_is_the_method_from_25_months_on():
+    assert [methods.choose(_wavy(n)) for n in (1, 2, 12, 13, 24, 25)] == [
+        "last value, no band", "last value", "last value", "seasonal naive", "seasonal naive", "theta"]
+
+
+def test_bottom_up_is_the_sum_of_lines_and_the_total_has_its_own_forecast():
+    usage = pd.concat([monthly([10, 12], "A"), monthly([1, 2], "B")], ignore_index=True)
+    ahead = methods.project(usage, 2)
+    assert cells(methods.bottom_up(ahead)) == [("2024-03", "14"), ("2024-04", "14")]
+    assert cells(ahead[ahead["line"] == "Total"], "period", "amount") == [("2024-03", "14"), ("2024-04", "14")]
+
+
+def test_the_total_begins_when_every_provider_of_the_start_has_billed():
+    usage = pd.concat([monthly([1, 1, 1], "A"), monthly([5, 5], "B", "2024-02")], ignore_index=True)
+    assert cells(methods.add_up(usage), "period", "amount") == [("2024-02", "6"), ("2024-03", "6")]
+
+
+def test_booking_moves_service_months_by_the_lag_of_their_provider():
+    usage = pd.concat([monthly([1, 2, 3], "A"), monthly([10, 20, 30], "B"), monthly([7], "C")], ignore_index=True)
+    booked = fiscal.book(usage, {"A": 2, "B": 0})
+    assert cells(booked[booked["line"] != "C"], "line", "service_period", "period") == [
+        ("A", "2024-01", "2024-03"), ("A", "2024-02", "2024-04"), ("A", "2024-03", "2024-05"),
+        ("B", "2024-01", "2024-01"), ("B", "2024-02", "2024-02"), ("B", "2024-03", "2024-03")]
+    assert cells(fiscal.whole_months(booked[booked["line"] != "C"]), "period", "amount") == [("2024-03", "31")]
+
+
+def test_the_lag_table_says_which_service_month_each_ledger_month_takes():
+    taken = fiscal.months_taken(["A", "B"], {"A": 1}, ["2026-04", "2026-05"], 4)
+    assert cells(taken) == [("2026-04", "FY2027 M01", "2026-03", "2026-04"),
+                            ("2026-05", "FY2027 M02", "2026-04", "2026-05")]
+
+
+BUDGET = """
+    period   scope  amount
+    2025-04  A      100
+    2025-05  A      100
+    2025-06  A      100
+    2025-04  B      10
+    2025-05  B      10
+    2025-06  Staff  999
+"""
+
+
+def test_the_outlook_sets_actual_and_forecast_beside_the_budget_by_fiscal_month():
+    usage = table("""
+        period   line   amount  source
+        2025-03  A      90      billed
+        2025-04  A      95      billed
+        2025-04  B      9       billed
+        2025-05  A      97      billed
+        2025-04  Total  104     billed
+    """)
+    ahead = table("""
+        period   line   amount  method
+        2025-05  B      11      last value
+        2025-06  A      98      last value
+        2025-05  Total  110     last value
+    """).assign(low_80=D(1), high_80=D(200), low_95=None, high_95=None)
+    rows = fiscal.outlook(usage, ahead, table(BUDGET, currency="USD"), 4, "2025-04")
+    assert cells(rows, "fiscal_month", "line", "kind", "amount", "budget") == [
+        ("FY2026 M01", "A", "actual", "95", "100"), ("FY2026 M01", "B", "actual", "9", "10"),
+        ("FY2026 M01", "Total", "actual", "104", "110"),
+        ("FY2026 M02", "A", "not yet booked", "97", "100"), ("FY2026 M02", "B", "forecast", "11", "10"),
+        ("FY2026 M02", "Total", "forecast", "110", "110"),
+        ("FY2026 M03", "A", "forecast", "98", "100")]
+    year = fiscal.by_year(rows)
+    assert cells(year, "line", "actual", "not_yet_booked", "forecast", "amount", "budget", "distance", "months") == [
+        ("A", "95", "97", "98", "290", "300", "-10", 3), ("B", "9", "0", "11", "20", "20", "0", 2),
+        ("Sum of lines", "104", "97", "109", "310", "320", "-10", 3),
+        ("Total", "104", "0", "110", "214", "220", "-6", 2)]
+    # the band of the year: actual months as they are, forecast months by their band
+    assert cells(year, "low_80", "high_80", "low_95") == [
+        ("193", "392", None), ("10", "209", None), (None, None, None), ("105", "304", None)]
+
+
+def test_a_budget_in_another_currency_is_refused():
+    with pytest.raises(InputError) as wrong:
+        forecast.plan(bills("service_period  ProviderName  effective\n2025-05  A  10"), settings_of(),
+                      table(BUDGET, currency="EUR"))
+    assert str(wrong.value) == ("inputs.budget, column currency: EUR beside the report's USD; expected a budget in "
+                                "USD; state it in USD, at the rate it was set with")
+
+
+def test_bottom_up_and_top_down_differ_by_line_and_the_differences_add_up():
+    ahead = table("period  line  amount\n2025-01  A  70\n2025-01  B  35\n2025-01  Total  100.01")
+    past = table("period  line  amount\n2024-12  A  20\n2024-12  B  10\n2023-12  B  999")
+    # 100.01 split 2 : 1 is 66.6733 and 33.3367; in cents 66.67 and 33.34
+    assert cells(fiscal.compare(ahead, past)) == [("A", "70", "66.67", "3.33"), ("B", "35", "33.34", "1.66")]
+
+
+def test_the_backtest_knows_no_later_month_than_its_origin():
+    tries = backtest.backtest(monthly([10, 20, 30, 40]), months=2)
+    assert cells(tries[tries["line"] == "A"], "origin", "period", "horizon", "method", "actual", "forecast") == [
+        ("2024-02", "2024-03", 1, "last value", "30", "20"), ("2024-02", "2024-04", 2, "last value", "40", "20"),
+        ("2024-03", "2024-04", 1, "last value", "40", "30")]
+
+
+def test_a_month_that_was_filled_in_is_not_scored():
+    tries = backtest.backtest(monthly([10, 20, None, 40]), months=2)
+    assert set(tries["period"]) == {"2024-04"}
+
+
+def test_accuracy_names_miss_bias_hits_and_the_winner():
+    tries = table("""
+        line   origin   period   horizon  method  actual  forecast  seasonal_naive
+        Total  2024-12  2025-01  1        theta   100     104       80
+        Total  2025-01  2025-02  1        theta   200     190       230
+        Total  2025-02  2025-03  1        theta   100     110       100
+    """)
+    for column in ("actual", "forecast", "seasonal_naive"):
+        tries[column] = tries[column].map(D).astype(object)
+    scores = backtest.accuracy(tries, D("0.05"))
+    # misses 4 + 10 + 10 of 400; signs 4 − 10 + 10; hits 4/100 and 10/200; naive 20 + 30 + 0 of 400, one hit
+    assert cells(scores, "mean_miss", "miss_share", "bias_share", "hit_share") == [("8", "0.06", "0.01", "0.6667")]
+    assert cells(scores, "naive_mean_miss", "naive_miss_share", "naive_hit_share", "winner") == [
+        ("16.67", "0.125", "0.3333", "theta")]
+    assert scores["sentence"].iloc[0] == ("Total: theta misses by 6.0 %, seasonal naive by 12.5 %: theta wins; "
+                                          "67 % of 3 tries land within ±5 %.")
+
+
+def test_below_a_year_there_is_no_seasonal_naive_to_compare_with():
+    scores = backtest.accuracy(backtest.backtest(monthly([10, 11, 12])), D("0.05"), ["line"])
+    assert set(scores["winner"]) == {""}
+    assert "too short for seasonal naive" in scores["sentence"].iloc[0]
+
+
+def _two_years(lags=("A", "B")):
+    rows = [f"{month}  {line}  {100 + 10 * n + (5 if line == 'B' else 0)}"
+            for n, month in enumerate(months("2023-07", "2025-06")) for line in lags]
+    return bills("service_period  ProviderName  effective\n" + "\n".join(rows))
+
+
+def test_the_plan_ties_to_the_bill_and_prices_its_findings():
+    budget = table("period  scope  amount\n" + "\n".join(
+        f"{month}  {line}  100" for month in months("2025-04", "2026-03") for line in "AB"), currency="USD")
+    plan = forecast.plan(_two_years(), settings_of(), budget)
+    states = dict(zip(plan.checks["check"], plan.checks["state"]))
+    assert set(plan.checks["state"]) == {"ok", "finding"}
+    assert states["history equals the bills of the months shown"] == "ok"
+    row = forecast.headline_row(plan.year)
+    assert (row["line"], row["budget"], row["months"]) == ("Total", D(2400), 12)
+    found = plan.checks[plan.checks["check"] == "the year ends within the budget"].iloc[0]
+    assert (found["state"], found["amount"], found["owner"]) == ("finding", row["amount"] - 2400, "FinOps lead")
+    assert forecast_words.lags(plan) == "The ledger month 2025-06 takes A's 2025-05, B's 2025-06."
+    assert "above the budget of 2.40 k" in forecast_words.in_short(plan)
+
+
+def test_a_budgeted_provider_that_never_billed_is_a_finding():
+    budget = table("period  scope  amount\n2025-04  B  70", currency="USD")
+    plan = forecast.plan(_two_years("A"), settings_of(), budget)
+    found = plan.checks[plan.checks["check"] == "every provider in the budget is in the bills"].iloc[0]
+    assert (found["state"], found["amount"], found["note"]) == ("finding", D(70), "B")
+
+
+def test_a_month_lost_on_the_way_fails_a_check():
+    lines = _two_years()
+    plan = forecast.plan(lines, settings_of())
+    lost = {name: getattr(plan, name) for name in plan.__dataclass_fields__} | {"history": plan.history.iloc[1:]}
+    states = {row["state"] for row in forecast.check_plan(lines, lost)}
+    assert "failed" in states
+
+
+def test_two_months_of_bills_alone_say_what_they_cannot_do():
+    plan = forecast.plan(bills("service_period  ProviderName  effective\n2025-05  A  10\n2025-06  A  12"),
+                         settings_of(lags={}))
+    assert forecast_words.in_short(plan).startswith(
+        "A cost is heading for 130 USD (amortised) in FY2026, which ends in 2026-03")
+    assert "Only 11 months of the fiscal year are in this figure" in forecast_words.in_short(plan)
+    assert "no season and no trend can be told" in forecast_words.limits(plan)
+    assert not forecast_words.drawable(plan)
+
+
+def test_a_month_before_all_bills_has_nothing_to_forecast():
+    plan = forecast.plan(_two_years(), settings_of(period="2020-01"))
+    assert forecast_words.in_short(plan).startswith("No complete month of bills up to 2020-01")
+    assert set(plan.checks["state"]) == {"ok"}
+
+
+def test_a_provider_called_total_is_told_apart_from_the_total():
+    lines = bills("service_period  ProviderName  effective\n2025-01  Total  10")
+    assert cells(forecast.history(lines, "2025-01"), "line") == [("Total (provider)",)]
+
+
+def test_the_plan_changes_nothing_it_was_given_and_repeats_itself():
+    lines = _two_years()
+    before = lines.copy(deep=True)
+    first = forecast.plan(lines, settings_of())
+    second = forecast.plan(lines.sample(frac=1, random_state=1), settings_of())
+    pd.testing.assert_frame_equal(lines, before)
+    for name, frame in first.tables.items():
+        pd.testing.assert_frame_equal(frame, second.tables[name])
+
+
+AMOUNT = st.one_of(st.just(0), st.integers(-10**9, 10**9).map(lambda cents: cents / 100), st.just(1000))
+SERIES = st.lists(st.one_of(st.none(), AMOUNT, AMOUNT, AMOUNT), min_size=1, max_size=40).filter(
+    lambda amounts: any(amount is not None for amount in amounts))
+
+
+@settings(max_examples=25, deadline=None)
+@given(SERIES, st.one_of(st.none(), SERIES), st.integers(0, 3))
+def test_any_history_gives_a_plan_with_ordered_bands_and_no_failed_check(one, other, lag):
+    parts = [(n, "A", a) for n, a in enumerate(one)] + [(n, "B", a) for n, a in enumerate(other or [])]
+    rows = [(shift("2022-01", n), line, D(str(a))) for n, line, a in parts if a is not None]
+    lines = pd.DataFrame(rows, columns=["service_period", "ProviderName", "effective"], dtype=object)
+    lines = lines.assign(billing_period=lines["service_period"])
+    plan = forecast.plan(lines, settings_of("2025-04", {"A": lag, "B": 0}))
+    assert "failed" not in set(plan.checks["state"])
+    for projection in (plan.projection, plan.direct):
+        assert all(isinstance(amount, D) and amount == round(amount, 2) for amount in projection["amount"])
+        for row in projection[projection["low_95"].notna()].to_dict("records"):
+            assert row["low_95"] <= row["low_80"] <= row["amount"] <= row["high_80"] <= row["high_95"]
+    assert len(plan.side_by_side) == (18 if len(methods.add_up(plan.history)) else 0)
+    assert forecast_words.in_short(plan) and forecast_words.limits(plan) and forecast_words.lags(plan)
+    if forecast_words.drawable(plan):
+        assert forecast_words.fan(plan)["bands"].notna().all(axis=None)
