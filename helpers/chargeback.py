@@ -10,7 +10,7 @@ from fractions import Fraction
 import pandas as pd
 
 from helpers import checks, tags
-from helpers.charges import Charged
+from helpers.charges import Charged, receivers
 from helpers.house import number, percent
 from helpers.money import ZERO, ratio, sum_by, to_cents, total
 from helpers.reconciliation import cloud_expense
@@ -136,13 +136,14 @@ def check_charge(charged: Charged, tied: pd.DataFrame, applications: pd.DataFram
 
 def _check_lock(lines: pd.DataFrame, tied: pd.DataFrame, applications: pd.DataFrame | None) -> dict:
     """Directly owned cost per owner and application, from the ledger-tied lines, against the charge lines."""
-    usage = tied[(tied["source"] == "usage") & (tied["owner"] != "")]
+    named = tied.assign(owner=receivers(tied, applications))
+    usage = named[(named["source"] == "usage") & (named["owner"] != "") & (named["application"] != "")]
     if applications is not None:
         platforms = applications.loc[applications["kind"] == "platform", "application"]
         usage = usage[~usage["application"].isin(set(platforms))]
     keys = ["owner", "application"]
     before = sum_by(usage, keys, ["amount"]).set_index(keys)["amount"].to_dict()
-    after = sum_by(lines[lines["kind"] == "direct"], keys, ["exact"]).set_index(keys)["exact"].to_dict()
+    after = sum_by(lines[(lines["kind"] == "direct") & (lines["application"] != "")], keys, ["exact"]).set_index(keys)["exact"].to_dict()
     moved = [key for key in sorted(before.keys() | after.keys()) if before.get(key, ZERO) != after.get(key, ZERO)]
     return checks.same("directly owned cost stayed with its owners", total(before.values()), total(after.values()),
                        f"{len(before)} owners and applications compared one by one") if not moved else checks.holds(

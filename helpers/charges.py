@@ -36,16 +36,20 @@ def cost_items(tied: pd.DataFrame, coded: pd.DataFrame | None, sources: pd.DataF
                applications: pd.DataFrame | None, period: str) -> pd.DataFrame:
     """Every amount in scope, by where it goes: `kind` direct, shared or residual, and the `pool` it is named by.
 
-    In scope: all ledger-tied usage and reconciling lines, and the ledger lines that a row of `sources` takes in.
+    Direct is usage of an owner's application (not a platform), and usage in an owner's account that no row of
+    `sources` takes into a shared pool.  In scope besides: reconciling lines, and the ledger lines `sources` takes in.
     """
     platforms = set() if applications is None else set(
         applications.loc[applications["kind"] == "platform", "application"])
     usage = _cut(tied[tied["source"] == "usage"], ["ProviderName", "ServiceName", "ChargeCategory", "application",
                                                    "owner", "tower", "billing_period"]).assign(source="usage")
     usage["service_period"] = usage.pop("billing_period")
-    direct = (usage["owner"] != "") & ~usage["application"].isin(platforms)
-    owned = usage[direct].assign(kind="direct", pool="")
-    shared = pools.assign(usage[~direct], sources, UNOWNED)
+    usage["owner"] = receivers(usage, applications)
+    direct = (usage["owner"] != "") & (usage["application"] != "") & ~usage["application"].isin(platforms)
+    rest = pools.assign(usage[~direct], sources, UNOWNED)
+    by_account = (rest["going"] == "residual") & (rest["owner"] != "") & ~rest["application"].isin(platforms)
+    owned = pd.concat([usage[direct], rest[by_account]]).assign(kind="direct", pool="")
+    shared = rest[~by_account]
     reconciling = tied[tied["source"] == "reconciling"]
     bridged = pools.assign(_cut(reconciling, ["ProviderName", "bucket"]).assign(source="reconciling", service_period=period),
                     sources, "")
@@ -56,6 +60,11 @@ def cost_items(tied: pd.DataFrame, coded: pd.DataFrame | None, sources: pd.DataF
     items = pd.concat(parts, ignore_index=True)
     items[ITEM_KEYS] = items[ITEM_KEYS].fillna("")
     return sum_by(items, ITEM_KEYS, ["amount"])
+
+
+def receivers(lines: pd.DataFrame, applications: pd.DataFrame | None) -> pd.Series:
+    """Who answers for each line: its owner; without a CMDB to ask, the application itself where no owner is known."""
+    return lines["owner"] if applications is not None else lines["owner"].where(lines["owner"] != "", lines["application"])
 
 
 def charge(items: pd.DataFrame, rules: pd.DataFrame | None, drivers: pd.DataFrame | None,

@@ -10,15 +10,17 @@ import pandas as pd
 from helpers import house
 from helpers.charts_canvas import WIDTH, Canvas, Chart, fit
 from helpers.charts_time import fan, lines
+from helpers.optional import needs_table
 
 __all__ = ["bars", "blocks", "fan", "lines", "waterfall"]
 
 MOST_BARS = 15
 BAR, STEP = 18, 26  # pixels: a bar's thickness, and from one bar to the next
-LABELS, FIGURES = 216, 74  # pixels kept for the names at the left, for the figure at a bar's end
+LABELS, FIGURES = 236, 74  # pixels kept for the names at the left, for the figure at a bar's end
 SMALLEST_BLOCK = 0.035  # share of the whole below which a block folds into "other": its name would not fit
 
 
+@needs_table
 def bars(frame: pd.DataFrame, label: str, value: str, title: str, subtitle: str, alt: str,
          highlight: tuple[str, ...] = (), unit: str = "USD") -> Chart:
     """Horizontal bars from 0, largest first, the rest as "other (n)"; those in `highlight` in the house colour."""
@@ -49,6 +51,7 @@ def _largest(named: list[tuple]) -> list[tuple]:
     return [*named[:MOST_BARS], (f"other ({len(rest)})", house.total(amount for _, amount in rest))]
 
 
+@needs_table
 def blocks(frame: pd.DataFrame, outer: str, inner: str, value: str, title: str, subtitle: str, alt: str) -> Chart:
     """The whole cut into bands by `outer`, each band cut by `inner`; every area stands for its cost.
 
@@ -117,6 +120,7 @@ def _shade(strong: bool, place: int) -> str:
     return house.GREY_PALE if place % 2 == 0 else house.TINT_DEEP
 
 
+@needs_table
 def waterfall(frame: pd.DataFrame, title: str, subtitle: str, alt: str) -> Chart:
     """From one total to the next, each step where the one before it ended; a step up is dark, a step down pale."""
     rows = [(house.words(row.label), house.exact(row.amount), row.kind) for row in frame.itertuples(index=False)]
@@ -136,7 +140,8 @@ def waterfall(frame: pd.DataFrame, title: str, subtitle: str, alt: str) -> Chart
         canvas.text(0, middle, fit(name, LABELS), weight="bold" if kind == "total" else "normal")
         canvas.box(min(start, end), middle - BAR / 2, max(abs(end - start), 1), BAR, colour)
         sign = "+" if amount > 0 and kind != "total" else ""
-        canvas.text(max(start, end) + 6, middle, sign + house.compact(amount), weight="bold" if kind == "total" else "normal")
+        canvas.text(max(start, end) + 6, middle, sign + house.compact(amount),
+                    weight="bold" if kind == "total" else "normal")
         if place + 1 < len(rows):
             canvas.line([(end, middle + BAR / 2), (end, middle + STEP - BAR / 2)], house.SOFT)
     zero = left + float(-low) / per_pixel

@@ -9,9 +9,12 @@ import pandas as pd
 
 from helpers import house, periods
 from helpers.charts_canvas import SIZE, WIDTH, Canvas, Chart, fit, spread
+from helpers.optional import needs_table
 
 TALL, LEFT, RIGHT = 300, 62, 150  # pixels: the plot, kept for the scale at the left, for names at the lines' ends
-BANDS = (("low_95", "high_95", house.ACCENT_PALE), ("low_80", "high_80", house.ACCENT_MID))  # the wide one below
+BANDS = (("low_95", "high_95", house.ACCENT_PALE, "95 % band"),  # the wide one below
+         ("low_80", "high_80", house.ACCENT_MID, "80 % band"))
+BUDGET = "\u2012 \u2012 budget"  # named beside the plot with its own broken line, for it may end anywhere
 MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 
 
@@ -21,7 +24,8 @@ class Scale:
     def __init__(self, months: Sequence[str], amounts: Sequence[float]):
         from matplotlib.ticker import MaxNLocator
         self.months = list(months)
-        self.marks = [float(mark) for mark in MaxNLocator(5).tick_values(min(amounts), max([*amounts, min(amounts) + 1e-9]))]
+        low, high = min(amounts), max(amounts)
+        self.marks = [float(mark) for mark in MaxNLocator(5).tick_values(low, max(high, low + 1e-9))]
         self.step = (WIDTH - LEFT - RIGHT) / max(len(self.months) - 1, 1)
 
     def x(self, period: str) -> float:
@@ -42,13 +46,15 @@ class Scale:
                 canvas.text(self.x(period), TALL + 32, period[:4], "center", size=SIZE - 1, colour=house.SOFT)
 
 
+@needs_table
 def lines(frame: pd.DataFrame, title: str, subtitle: str, alt: str, highlight: Sequence[str] = ()) -> Chart:
     """One line a value of `line`, named at its end; those in `highlight` in the house colour, the rest grey."""
     canvas = Canvas(TALL + 44, title, subtitle)
     if frame.empty:
         canvas.text(0, 20, "No months to show.", colour=house.SOFT)
         return canvas.show(alt)
-    scale = Scale(periods.months(frame["period"].min(), frame["period"].max()), [0.0, *(float(a) for a in frame["amount"])])
+    months = periods.months(frame["period"].min(), frame["period"].max())
+    scale = Scale(months, [0.0, *(float(amount) for amount in frame["amount"])])
     scale.grid(canvas)
     paths = {name: _path(part, scale) for name, part in frame.groupby("line", sort=False)}
     ordered = sorted(paths, key=lambda name: name in highlight)
@@ -62,37 +68,43 @@ def lines(frame: pd.DataFrame, title: str, subtitle: str, alt: str, highlight: S
     return canvas.show(alt)
 
 
+@needs_table
 def fan(history: pd.DataFrame, bands: pd.DataFrame, title: str, subtitle: str, alt: str,
         budget: pd.DataFrame | None = None) -> Chart:
     """What was, then the forecast inside its 80 % and 95 % bands, with the budget as a broken line."""
     given = budget if budget is not None and len(budget) else bands.iloc[:0][["period", "amount"]]
-    every = [*history["period"], *bands["period"], *given["period"]]
-    amounts = [0.0, *(float(a) for part in (history["amount"], given["amount"]) for a in part)]
-    amounts += [float(a) for column in ("amount", "low_95", "high_95") for a in bands[column]]
     canvas = Canvas(TALL + 44, title, subtitle)
-    scale = Scale(periods.months(min(every), max(every)), amounts)
-    past = _path(history, scale)
-    xs = [scale.x(period) for period in bands["period"]]
-    start = past[-1:] if len(bands) else []
-    for low, high, colour in BANDS if len(bands) else ():
-        ends = [[y for _, y in start] + [scale.y(amount) for amount in bands[column]] for column in (low, high)]
-        canvas.area([x for x, _ in start] + xs, *ends, colour)
+    scale = _scale(history, bands, given)
+    past, ahead, plan = (_path(part, scale) for part in (history, bands, given))
+    ends = _draw_bands(canvas, scale, bands, past[-1:]) if ahead else []
     scale.grid(canvas)
-    ahead = [*start, *_path(bands, scale)]
     _draw(canvas, past, house.INK, 2)
-    _draw(canvas, ahead, house.ACCENT, 2.4)
-    ends = [(ahead[-1], "forecast", True)] if len(bands) else []
-    if len(given):
-        plan = _path(given, scale)
+    if ahead:
+        _draw(canvas, [*past[-1:], *ahead], house.ACCENT, 2.4)
+        ends.append((ahead[-1], "forecast", True))
+    if plan:
         canvas.line(plan, house.SOFT, 1.6, dashes=True)
-        canvas.text(plan[0][0], plan[0][1] - 11, "budget", colour=house.SOFT)
-    if len(bands):
-        last = bands.sort_values("period").iloc[-1]
-        ends += [((xs[-1], scale.y(last[column])), name, False) for column, name in
-                 (("high_80", "80 % band"), ("high_95", "95 % band"))]
+        ends.append(((WIDTH - RIGHT, plan[-1][1]), BUDGET, False))
     for (end, name, strong), height in zip(ends, spread([end[1] for end, _, _ in ends], SIZE + 4, 4, TALL)):
         _name(canvas, end, height, name, strong)
     return canvas.show(alt)
+
+
+def _scale(history: pd.DataFrame, bands: pd.DataFrame, given: pd.DataFrame) -> Scale:
+    every = [*history["period"], *bands["period"], *given["period"]]
+    columns = [history["amount"], given["amount"], *(bands[name] for name in ("amount", "low_95", "high_95"))]
+    return Scale(periods.months(min(every), max(every)), [0.0, *(float(amount) for part in columns for amount in part)])
+
+
+def _draw_bands(canvas: Canvas, scale: Scale, bands: pd.DataFrame, start: list[tuple[float, float]]) -> list[tuple]:
+    """Draws the bands from the last point of the history; where their upper edges end, and their names."""
+    ordered, ends = bands.sort_values("period"), []
+    xs = [x for x, _ in start] + [scale.x(period) for period in ordered["period"]]
+    for low, high, colour, name in BANDS:
+        lows, highs = ([y for _, y in start] + [scale.y(amount) for amount in ordered[edge]] for edge in (low, high))
+        canvas.area(xs, lows, highs, colour)
+        ends.insert(0, ((xs[-1], highs[-1]), name, False))
+    return ends
 
 
 def _path(part: pd.DataFrame, scale: Scale) -> list[tuple[float, float]]:

@@ -25,7 +25,7 @@ BASES = {"amortised": "effective", "billed": "billed"}
 
 @dataclass(frozen=True)
 class Plan:
-    """`history`, `projection` by service month; `booked`, `direct` the total by ledger month."""
+    """All the page shows: `history`, `projection` by service month; `booked`, `direct` the total by ledger month."""
 
     period: str
     basis: str

@@ -16,9 +16,11 @@ import pandas as pd
 
 from helpers import checks, house, page, publish, render
 
-PACKAGES = ("papermill", "pandas", "duckdb", "pyarrow", "statsmodels", "matplotlib", "nbconvert", "jinja2", "pydantic", "xlsxwriter")
-MONTHS = ("January February March April May June July August September October November December").split()
-STATES = {"failed": ("failed check", "failed checks"), "finding": ("finding", "findings"), "ok": ("check ok", "checks ok")}
+PACKAGES = ("papermill", "pandas", "duckdb", "pyarrow", "statsmodels", "matplotlib", "nbconvert", "jinja2", "pydantic",
+            "xlsxwriter")
+MONTHS = "January February March April May June July August September October November December".split()
+STATES = {"failed": ("failed check", "failed checks"), "finding": ("finding", "findings"),
+          "ok": ("check ok", "checks ok")}  # one, many
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,7 @@ class Facts:
     company: str = ""
     currency: str = "USD"
     parameters: Mapping = field(default_factory=dict)
-    inputs: pd.DataFrame = field(default_factory=pd.DataFrame)  # one row an input, "not given" ones too; hashes for the manifest
+    inputs: pd.DataFrame = field(default_factory=pd.DataFrame)  # a row an input, given or not; sha256 is not shown
     notes: tuple[str, ...] = ()
     strict: bool = False
 
@@ -65,8 +67,9 @@ def read(folder: Path, period: str) -> dict:
     """The manifest of the last good run, or one that holds no page."""
     path = folder / "manifest.json"
     if path.exists():
-        return {name: value for name, value in json.loads(path.read_text(encoding="utf-8")).items() if name != "failed_run"}
-    return {"period": period, "company": "", "currency": "", "strict": False, "pages": [], "checks": [], "inputs": [], "notes": [], "tables": [], "files": {}}
+        return {name: value for name, value in json.loads(path.read_text("utf-8")).items() if name != "failed_run"}
+    nothing = {name: [] for name in ("pages", "checks", "inputs", "notes", "tables")}
+    return {"period": period, "company": "", "currency": "", "strict": False, **nothing, "files": {}}
 
 
 def files(folder: Path) -> dict[str, str]:
@@ -101,7 +104,8 @@ def _html(told: Mapping, failures: list[str]) -> str:
     inputs = pd.DataFrame(told["inputs"]).drop(columns=["sha256", "hash"], errors="ignore")
     return render.index(
         title=f"Month pack \u00b7 {who}", who=who, foot=f"{who} \u00b7 what was used and made is in manifest.json",
-        links=render.links([step["step"] for step in told["pages"]], "index"), heading=f"The technology cost of {month}",
+        links=render.links([step["step"] for step in told["pages"]], "index"),
+        heading=f"The technology cost of {month}",
         failures=[house.words(failure) for failure in failures], pages=told["pages"], notes=told["notes"],
         verdict=verdict(rows, told["currency"], told["strict"]) if len(rows) else "",
         counts=[(state if _number(rows, state) else "none", _count(rows, state)) for state in STATES],

@@ -9,6 +9,7 @@ import html
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import pandas as pd
 
@@ -16,6 +17,7 @@ from helpers import house
 
 CHECK_ORDER = ("amount", "owner", "expected", "got", "gap", "page")  # after state and check; blank columns are left out
 SHORT, LONG = 16, 30  # characters: columns of short texts do not wrap, columns of long ones keep room to read
+DIGITS = re.compile(r"[-\u2212]?[\d,.]{0,40}")  # a number kept as text for its digits: never broken in two
 MANY = 7  # columns above which a table is printed small
 TABLE_FILE = re.compile(r"tables/[\w.-]+")
 
@@ -46,23 +48,24 @@ def missing(what: str, gives: str) -> Shown:
     """A box that names an input that was not given, what it would show, and how to add it."""
     first = f"Not given: {what}."
     then = f"With it this page shows {gives.rstrip('.')}."
-    how = "To add it, name the file under inputs in the parameters file and run again; data/README.md lists its columns."
+    how = ("To add it, name the file under inputs in the parameters file and run again; "
+           "data/README.md lists its columns.")
     body = f"<strong>{_escape(first)}</strong> {_escape(then)} <small>{_escape(how)}</small>"
     return Shown(f'<div class="missing" role="note"><p>{body}</p></div>', f"{first} {then} {how}", "missing")
 
 
-def table(frame: pd.DataFrame, caption: str, unit: str = "USD", basis: str = "", total: Sequence[str] = ("amount",),
-          source: str = "", rows: int = 20, by: str | None = "amount", decimals: int | Mapping[str, int] = 2,
-          labels: Mapping[str, str] | None = None) -> Shown:
+def table(frame: pd.DataFrame | None, caption: str, unit: str = "USD", basis: str = "",
+          total: Sequence[str] | str = ("amount",), source: str = "", rows: int = 20, by: str | None = "amount",
+          decimals: int | Mapping[str, int] = 2, labels: Mapping[str, str] | None = None) -> Shown:
     """The frame as a table of about `rows` rows, the rest summed in "other (n)", over an exact total row.
 
-    Rows stand largest absolute `by` first; without `by` they keep their order.  Columns in `total` are summed
-    (a column the frame does not have is passed over only where it is the default).  Columns named `share` or
-    ending in `_share` are shown in percent; `decimals` may be given by column.
+    Rows stand largest absolute `by` first; without `by` they keep their order.  Columns in `total` are summed, or
+    with "all" every column of numbers but shares (a column the frame does not have is passed over only where it is
+    the default).  Columns named `share` or ending in `_share` are in percent; `decimals` may be given by column.
     """
-    if tuple(total) != ("amount",) and (absent := [name for name in total if name not in frame.columns]):
-        raise KeyError(f"no column {absent[0]} to total in {house.words(caption)}")
-    total = [name for name in total if name in frame.columns]
+    if frame is None:
+        return note(f"{caption}: nothing to show without the input that is not given.")
+    total = _totalled(frame, total, caption)
     columns = {name: _kind(frame[name], name, total, decimals) for name in frame.columns}
     shown, folded = _largest(frame, by if by in frame.columns else None, rows)
     body = [[kind.show(value) for kind, value in zip(columns.values(), row)]
@@ -84,7 +87,8 @@ def checks(frame: pd.DataFrame, unit: str = "USD") -> Shown:
     columns = {name: _kind(ordered[name], name, [], 2) for name in names}
     body = [[kind.show(value) for kind, value in zip(columns.values(), row)]
             for row in ordered[names].itertuples(index=False, name=None)]
-    grid = Grid(names, [kind.right for kind in columns.values()], body, [], [house.words(text) for text in ordered["note"]])
+    notes = [house.words(text) for text in ordered["note"]]
+    grid = Grid(names, [kind.right for kind in columns.values()], body, [], notes)
     measure = house.words(unit) if any(kind.right for kind in columns.values()) else ""
     return Shown(grid.html(tally(frame), measure, ""), grid.text(tally(frame), measure, ""), "checks")
 
@@ -116,9 +120,7 @@ class Kind:
         return self.name != "text"
 
     def show(self, value) -> str:
-        if self.name == "text" or not isinstance(value, str) and house.missing(value):
-            return house.words(value)
-        if isinstance(value, str):
+        if self.name == "text" or isinstance(value, str) or house.missing(value):
             return house.words(value)
         return house.percent(value) if self.name == "share" else house.number(value, self.decimals)
 
@@ -135,11 +137,13 @@ class Grid:
 
     def html(self, caption: str, measure: str, source: str) -> str:
         head = self._row(self.heads, "th", 'scope="col" ')
-        body = "\n".join(self._row(row, "td", note=note) for row, note in zip(self.body, self.notes or [""] * len(self.body)))
+        notes = self.notes or [""] * len(self.body)
+        body = "\n".join(self._row(row, "td", note=note) for row, note in zip(self.body, notes))
         foot = "".join(f"\n<tfoot>{self._row(row, 'td')}</tfoot>" for row in self.foot)
         small = f" <span>{_escape(measure)}</span>" if measure else ""
         many = ' class="many"' if len(self.heads) > MANY else ""
-        return (f'<div class="table"><div class="scroll" tabindex="0" role="region" aria-label="{_escape(caption)}"><table{many}>\n'
+        region = f'<div class="scroll" tabindex="0" role="region" aria-label="{_escape(caption)}">'
+        return (f'<div class="table">{region}<table{many}>\n'
                 f"<caption><strong>{_escape(caption)}</strong>{small}</caption>\n"
                 f"<thead>{head}</thead>\n<tbody>\n{body}\n</tbody>{foot}\n</table></div>{_source(source)}</div>")
 
@@ -154,31 +158,48 @@ class Grid:
         small = f"<br><small>{_escape(note)}</small>" if note else ""
         side = "right" if self.right[place] else "left"
         text = self._under_units(place) if cell == "0" and self.right[place] else _escape(cell)
-        return f'<{tag} {extra}class="{self._width(place)}" style="text-align:{side}">{text}{small}</{tag}>'
+        return f'<{tag} {extra}class="{self._widths[place]}" style="text-align:{side}">{text}{small}</{tag}>'
 
     def _under_units(self, place: int) -> str:
         """A lone 0 with blank decimals as wide as those of its column, so that it stands under the units."""
         decimals = max(len(row[place].partition(".")[2]) for row in [*self.body, *self.foot])
         return "0" + (house.POINT_SPACE + house.FIGURE_SPACE * decimals if decimals else "")
 
+    @cached_property
+    def _widths(self) -> list[str]:
+        return [self._width(place) for place in range(len(self.heads))]
+
     def _width(self, place: int) -> str:
         """n for numbers, s, t, w for short, middling and wide texts."""
         if self.right[place]:
             return "n"
-        longest = max(len(row[place]) for row in [*self.body, *self.foot, [""] * len(self.heads)])
+        texts = [row[place] for row in [*self.body, *self.foot]]
+        longest = max(map(len, texts))
         if self.notes is not None and place == 1:
             return "w"
-        return "s" if longest <= SHORT else "w" if longest > LONG else "t"
+        short = longest <= SHORT or all(DIGITS.fullmatch(text) for text in texts)
+        return "s" if short else "w" if longest > LONG else "t"
 
     def text(self, caption: str, measure: str, source: str) -> str:
         """The same rows in columns of spaces, as a reader without a screen, or a comparison, wants them."""
         extra = [["note"], *([note] for note in self.notes)] if self.notes else [[]] * (len(self.body) + 1)
         lines = [[*line, *more] for line, more in zip([self.heads, *self.body], extra)] + self.foot
         widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
+        sides = [*self.right, False]
         written = ["  ".join(cell.rjust(width) if right else cell.ljust(width)
-                             for cell, width, right in zip(line, widths, [*self.right, False])).rstrip() for line in lines]
+                             for cell, width, right in zip(line, widths, sides)).rstrip() for line in lines]
         title = house.words(caption) + (f" ({measure})" if measure else "")
         return "\n".join([title, *written, *([f"Source: {house.words(source)}"] if source else [])])
+
+
+def _totalled(frame: pd.DataFrame, total: Sequence[str] | str, caption: str) -> list[str]:
+    """The columns to sum."""
+    if total == "all":
+        return [name for name in frame.columns if _kind(frame[name], name, [], 2).name == "number"]
+    absent = [name for name in total if name not in frame.columns]
+    if absent and tuple(total) != ("amount",):
+        raise KeyError(f"no column {absent[0]} to total in {house.words(caption)}")
+    return [name for name in total if name not in absent]
 
 
 def _kind(column: pd.Series, name: str, total: Sequence[str], decimals: int | Mapping[str, int]) -> Kind:
@@ -226,4 +247,5 @@ def _source(source: str) -> str:
     if not source:
         return ""
     name = _escape(source)
-    return f'<p class="source">Source: {f"""<a href="{name}">{name}</a>""" if TABLE_FILE.fullmatch(source) else name}</p>'
+    name = f'<a href="{name}">{name}</a>' if TABLE_FILE.fullmatch(source) else name
+    return f'<p class="source">Source: {name}</p>'

@@ -18,9 +18,8 @@ from pydantic_core import PydanticCustomError
 from helpers import plainyaml
 from helpers.codebook import currencies
 from helpers.errors import InputError
-from helpers.problems import Problems, nearest
+from helpers.problems import ROOT, Problems, nearest, quoted, shown
 
-ROOT = Path(__file__).resolve().parent.parent
 MONTH = re.compile(r"[12][0-9]{3}-(0[1-9]|1[0-2])")
 NUMBER = re.compile(r"[0-9]{1,15}(\.[0-9]{1,15})?")
 
@@ -211,11 +210,11 @@ def load(path: str | Path, period: str = "") -> Params:
     values: dict[str, Any] = {}
     origins: dict[str, str] = {}
     for file, content in chain:
-        _lay_over(values, content, _shown(file), "", origins)
+        _lay_over(values, content, shown(file), "", origins)
     values.pop("base", None)
     if period:
         values["period"], origins["period"] = period, "the command"
-    params = _check(values, origins, _shown(chain[-1][0]))
+    params = _check(values, origins, shown(chain[-1][0]))
     _check_files(params, origins)
     params._sources = tuple(file for file, _ in chain)
     return params
@@ -226,10 +225,10 @@ def _chain(path: str | Path) -> list[tuple[Path, dict]]:
     file = (Path(path) if Path(path).is_file() else ROOT / path).resolve()
     if not file.is_file():
         todo = "correct the path, or make one with: python -m helpers start FOLDER"
-        raise InputError(_shown(file), "the file does not exist", "a parameters file", todo)
+        raise InputError(shown(file), "the file does not exist", "a parameters file", todo)
     chain: list[tuple[Path, dict]] = []
     while True:
-        content = plainyaml.read(file, _shown(file))
+        content = plainyaml.read(file, shown(file))
         chain.insert(0, (file, content))
         if not content.get("base"):
             return chain
@@ -238,7 +237,7 @@ def _chain(path: str | Path) -> list[tuple[Path, dict]]:
 
 def _base(name: Any, chain: list[Path]) -> Path:
     """The base file of the chain's first: in the same folder, else in the project's params."""
-    where = _shown(chain[0])
+    where = shown(chain[0])
     if not isinstance(name, str) or Path(name).name != name:
         found = f"base is {_quoted(name)}"
         raise InputError(where, found, "the name of a file in the same folder", "write it like base.yaml")
@@ -282,7 +281,7 @@ def _told(error: dict, origins: dict[str, str], last: str) -> tuple[str, str, st
     key, group = ".".join(steps), ".".join(steps[:-1])
     where = origins.get(key) or origins.get(group) or last
     if error["type"] == "missing":
-        return last, f"{key} is missing", "a value for it", "add it, or start the file with base: base.yaml"
+        return last, f"{key} is missing", "a value for it", "add it; params/base.yaml shows how"
     if error["type"] == "extra_forbidden":
         names = _names(steps[:-1])
         near = nearest(steps[-1], names)
@@ -325,12 +324,7 @@ def _find(patterns: list[str] | tuple[str, ...]) -> list[Path]:
     return sorted(file for file in files if file.is_file())
 
 
-def _shown(file: Path) -> str:
-    """The path as messages show it: from the project folder where it lies inside."""
-    return file.relative_to(ROOT).as_posix() if file.is_relative_to(ROOT) else str(file)
-
-
 def _quoted(value: Any) -> str:
     if isinstance(value, str):
-        return f'"{value}"'
+        return quoted(value)
     return "a group" if isinstance(value, dict) else "a list"

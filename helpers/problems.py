@@ -1,8 +1,11 @@
 """What is wrong, all of it at once?  A list that inputs add to while they are read, raised as one error at the end."""
 
 from difflib import get_close_matches
+from pathlib import Path
 
 from helpers.errors import InputError
+
+ROOT = Path(__file__).resolve().parent.parent  # the project folder
 
 
 class InputErrors(InputError):
@@ -45,8 +48,19 @@ def _error(where: str, found: str, expected: str, todo: str, more: int) -> Input
     return InputError(where, found + times, expected, todo)
 
 
-def nearest(word: str, words: list[str]) -> str:
-    """The valid word that looks most like the one found, or "" when none is close."""
+def nearest(word: str, words: list[str], likeness: float = 0.6) -> str:
+    """The valid word that looks most like the one found, or "" when none is close (likeness 0..1)."""
     same = {valid.lower(): valid for valid in words}
-    close = get_close_matches(word.lower(), list(same), n=1, cutoff=0.6)
+    close = get_close_matches(word.lower(), list(same), n=1, cutoff=likeness)
     return same[close[0]] if close else ""
+
+
+def quoted(text: str) -> str:
+    """The text as messages show it: in quotes, on one line, not too long."""
+    line = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+    return f'"{line if len(line) <= 40 else line[:39] + "…"}"'
+
+
+def shown(file: Path) -> str:
+    """The path as messages show it: from the project folder where it lies inside."""
+    return file.relative_to(ROOT).as_posix() if file.is_relative_to(ROOT) else str(file)

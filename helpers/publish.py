@@ -98,7 +98,8 @@ def bind(out: str | Path) -> None:
     safe = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(Path(out) / "tables.xlsx", safe) as book:
         book.set_properties({"created": DAY_ONE})
-        formats = {"text": book.add_format({"quote_prefix": True}), "head": book.add_format({"bold": True, "bottom": 1}),
+        formats = {"text": book.add_format({"quote_prefix": True}),
+                   "head": book.add_format({"bold": True, "bottom": 1}),
                    "money": book.add_format({"num_format": "#,##0.00;[Black]-#,##0.00;0"})}
         contents, used = book.add_worksheet("Contents"), {"contents"}
         listed = []

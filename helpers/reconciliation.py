@@ -120,6 +120,15 @@ def across(steps: pd.DataFrame) -> pd.DataFrame:
 
 
 @needs_table
+def gap(steps: pd.DataFrame) -> pd.DataFrame:
+    """What the difference between usage and ledger is made of: the bridge's steps, then their sum."""
+    whole = across(steps)
+    difference = whole["amount"].iloc[-1] - whole["amount"].iloc[0]
+    end = pd.DataFrame([{"label": "ledger less usage", "amount": difference, "kind": "total"}])
+    return pd.concat([whole[whole["kind"] == "step"], end], ignore_index=True)
+
+
+@needs_table
 def by_provider(steps: pd.DataFrame) -> pd.DataFrame:
     """The bridge with a column a provider, a row a step, and what each bucket holds."""
     table = steps.pivot_table(index="bucket", columns="ProviderName", values="amount", aggfunc=total, sort=False)
@@ -178,12 +187,13 @@ def picture(steps: pd.DataFrame | None, currency: str) -> dict[str, str]:
     """Title, subtitle and alternative text of the bridge's picture."""
     if steps is None:
         return {"title": "", "subtitle": "", "alt": ""}
-    whole = across(steps)
-    gap = whole["amount"].iloc[-1] - whole["amount"].iloc[0]
-    said = "; ".join(f"{row.label} {number(row.amount)}" for row in whole.itertuples())
-    way = "more" if gap > 0 else "less"
-    return {"title": f"The ledger holds {number(abs(gap))} {currency} {way} than was used, and each part has a name",
-            "subtitle": f"Billed cost, {currency}, all providers: {whole['label'].iloc[0]} to {whole['label'].iloc[-1]}",
+    parts, whole = gap(steps), across(steps)
+    difference = parts["amount"].iloc[-1]
+    said = "; ".join(f"{row.label} {number(row.amount)}" for row in parts.itertuples())
+    way = "more" if difference > 0 else "less"
+    return {"title": f"The ledger holds {number(abs(difference))} {currency} {way} than was used: each part by name",
+            "subtitle": f"Billed cost, {currency}, all providers: from {whole['label'].iloc[0]} to "
+                        f"{whole['label'].iloc[-1]}",
             "alt": f"Waterfall: {said}."}
 
 

@@ -72,7 +72,8 @@ def warm():
     """papermill, imported once and fast: without the one optional check that takes two thirds of its time."""
     sys.modules.setdefault("rfc3987_syntax", None)
     os.environ.update({name: os.environ.get(name, value) for name, value in QUIET.items()})
-    warnings.filterwarnings("ignore", category=DeprecationWarning, module=r"(papermill|nbclient|jupyter_client|zmq|asyncio)")
+    for package in ("papermill", "nbclient", "jupyter_client", "zmq", "asyncio"):
+        warnings.filterwarnings("ignore", category=DeprecationWarning, module=package)
     import papermill
     return papermill
 

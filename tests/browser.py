@@ -7,11 +7,25 @@ from contextlib import contextmanager
 from pathlib import Path
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge", "msedge")
-PLACES = ("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome", "/Applications/Chromium.app/Contents/MacOS/Chromium",
-          r"C:\Program Files\Google\Chrome\Application\chrome.exe", r"C:\Program Files (x86)\Microsoft\Edge\Application\msedge.exe")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update",
-         "--disable-sync", "--disable-dev-shm-usage"]
-NONE_FOUND = "no Chromium for the page tests; run:  python -m playwright install --with-deps chromium   (or set CHROMIUM to a browser's path)"
+PLACES = (
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    r"C:\Program Files\Google\Chrome\Application\chrome.exe",
+    r"C:\Program Files (x86)\Microsoft\Edge\Application\msedge.exe",
+)
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+]
+NONE_FOUND = (
+    "no Chromium for the page tests; run:  python -m playwright install --with-deps chromium   "
+    "(or set CHROMIUM to a browser's path)"
+)
 
 
 def find(own: str = "") -> str:
@@ -28,6 +42,7 @@ def find(own: str = "") -> str:
 def launched() -> Iterator:
     """A browser that runs, headless and without calls home."""
     from playwright.sync_api import sync_playwright
+
     with sync_playwright() as play:
         started = play.chromium.launch(executable_path=find(play.chromium.executable_path), args=FLAGS)
         try:

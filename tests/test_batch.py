@@ -10,24 +10,40 @@ import pytest
 from helpers import batch, index, runner
 from helpers.errors import InputError, StepError
 
-FACTS = batch.Facts(company="Marlow Freight", parameters={"period": "2026-09"}, notes=("August 2026 is closed.",), inputs=pd.DataFrame(
-    [("billing", "aws.parquet", "read", "ab12"), ("ledger", "", "not given", "")], columns=["input", "file", "state", "sha256"]))
+FACTS = batch.Facts(
+    company="Marlow Freight",
+    parameters={"period": "2026-09"},
+    notes=("August 2026 is closed.",),
+    inputs=pd.DataFrame(
+        [("billing", "aws.parquet", "read", "ab12"), ("ledger", "", "not given", "")],
+        columns=["input", "file", "state", "sha256"],
+    ),
+)
 PARAMETERS = 'period: str = "2026-01"  # month\nparams: str = "p.yaml"\nout: str = ""'
-CHECKS = 'checks.collect(checks.same("tie", D("5"), D("5")), checks.finding("open item", D("48210.11"), "Head of Freight", "note"))'
-GOOD = ["from decimal import Decimal as D; import pandas as pd; from helpers import charts, checks, page, publish",
-        'page.answer(f"{period} cost USD 5.00.")',
-        'lines = pd.DataFrame({"name": ["a", "b"], "amount": [D("2"), D("3")]}); page.table(lines, "Lines")',
-        'charts.bars(lines, "name", "amount", "b is larger", "Cost", "Two bars")',
-        f"rows = {CHECKS}; publish.save(out, STEP, {{'lines': lines}}, rows); page.checks(rows)"]
+OPEN_ITEM = 'checks.finding("open item", D("48210.11"), "Head of Freight", "note")'
+CHECKS = f'checks.collect(checks.same("tie", D("5"), D("5")), {OPEN_ITEM})'
+GOOD = [
+    "from decimal import Decimal as D; import pandas as pd; from helpers import charts, checks, page, publish",
+    'page.answer(f"{period} cost USD 5.00.")',
+    'lines = pd.DataFrame({"name": ["a", "b"], "amount": [D("2"), D("3")]}); page.table(lines, "Lines")',
+    'charts.bars(lines, "name", "amount", "b is larger", "Cost", "Two bars")',
+    f"rows = {CHECKS}; publish.save(out, STEP, {{'lines': lines}}, rows); page.checks(rows)",
+]
 
 
 def write_notebook(folder, step: str, codes: list[str], parameters: str = PARAMETERS) -> None:
     v4 = nbformat.v4
-    cells = [v4.new_markdown_cell(f"# What is {step}?\n\nA question."), v4.new_code_cell(parameters, metadata={"tags": ["parameters"]}),
-             v4.new_markdown_cell("## Which lines are open?"), *[v4.new_code_cell(code.replace("STEP", repr(step))) for code in codes]]
+    cells = [
+        v4.new_markdown_cell(f"# What is {step}?\n\nA question."),
+        v4.new_code_cell(parameters, metadata={"tags": ["parameters"]}),
+        v4.new_markdown_cell("## Which lines are open?"),
+        *[v4.new_code_cell(code.replace("STEP", repr(step))) for code in codes],
+    ]
     for place, cell in enumerate(cells):
         cell["id"] = f"{step}-{place}"
-    book = v4.new_notebook(cells=cells, metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}})
+    book = v4.new_notebook(
+        cells=cells, metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    )
     folder.mkdir(exist_ok=True)
     nbformat.write(book, folder / f"{step}.ipynb")
 
@@ -38,7 +54,11 @@ def publish_month(folder, steps=("mapping", "tco"), **changes) -> batch.Result:
 
 
 def contents(folder, but=("manifest.json",)) -> dict[str, bytes]:
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file() and path.name not in but}
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name not in but
+    }
 
 
 @pytest.fixture(scope="module")
@@ -55,16 +75,34 @@ def test_a_pack_holds_index_pages_tables_notebooks_checks_and_manifest(good):
     assert (result.state, result.error, len(result.checks)) == ("finding", "", 4)
     assert result.index == (folder / "reports" / "2026-09" / "index.html").resolve()
     assert sorted(contents(result.index.parent, but=())) == [
-        "checks/mapping.json", "checks/tco.json", "index.html", "manifest.json", "mapping.html", "notebooks/mapping.ipynb",
-        "notebooks/tco.ipynb", "tables.xlsx", "tables/mapping_lines.csv", "tables/mapping_lines.parquet", "tables/tco_lines.csv",
-        "tables/tco_lines.parquet", "tco.html"]
+        "checks/mapping.json",
+        "checks/tco.json",
+        "index.html",
+        "manifest.json",
+        "mapping.html",
+        "notebooks/mapping.ipynb",
+        "notebooks/tco.ipynb",
+        "tables.xlsx",
+        "tables/mapping_lines.csv",
+        "tables/mapping_lines.parquet",
+        "tables/tco_lines.csv",
+        "tables/tco_lines.parquet",
+        "tco.html",
+    ]
     assert [path.name for path in (folder / "reports").iterdir()] == ["2026-09"]
 
 
 def test_the_index_shows_answers_checks_inputs_notes_and_tables(good):
     text = good[1].index.read_text(encoding="utf-8")
-    for said in ("2026-09 cost USD 5.00.", "Marlow Freight \u00b7 September 2026", "not given", "August 2026 is closed.", "tables/tco_lines.csv",
-                 "Every sum holds; 2 findings wait for a person: the largest is \u201copen item\u201d (USD 48,210.11, Head of Freight)."):
+    for said in (
+        "2026-09 cost USD 5.00.",
+        "Marlow Freight \u00b7 September 2026",
+        "not given",
+        "August 2026 is closed.",
+        "tables/tco_lines.csv",
+        "Every sum holds; 2 findings wait for a person: "
+        "the largest is \u201copen item\u201d (USD 48,210.11, Head of Freight).",
+    ):
         assert said in text
     assert "ab12" not in text
 
@@ -72,14 +110,20 @@ def test_the_index_shows_answers_checks_inputs_notes_and_tables(good):
 def test_the_manifest_names_inputs_with_hashes_parameters_versions_checks_and_the_time(good):
     told = json.loads((good[1].index.parent / "manifest.json").read_text())
     assert told["inputs"][0]["sha256"] == "ab12" and told["parameters"] == {"period": "2026-09"}
-    assert told["versions"]["python"].startswith(f"{sys.version_info[0]}.{sys.version_info[1]}") and told["made"].endswith("+00:00")
+    assert told["versions"]["python"].startswith(f"{sys.version_info[0]}.{sys.version_info[1]}") and told[
+        "made"
+    ].endswith("+00:00")
     assert [check["amount"] for check in told["checks"]] == [None, "48210.11"] * 2
     assert set(told["files"]) == set(contents(good[1].index.parent, but=("index.html", "manifest.json")))
 
 
 def test_pages_hide_code_and_show_picture_table_and_ways_to_the_other_pages(good):
     text = (good[1].index.parent / "tco.html").read_text(encoding="utf-8")
-    assert 'role="img" aria-label="Two bars"' in text and '<a href="mapping.html">' in text and '<a href="index.html">' in text
+    assert (
+        'role="img" aria-label="Two bars"' in text
+        and '<a href="mapping.html">' in text
+        and '<a href="index.html">' in text
+    )
     assert "publish.save" not in text and "<script" not in text and "default-src 'none'" in text
 
 
@@ -101,14 +145,23 @@ def test_a_failed_notebook_leaves_the_good_pages_and_marks_the_index_with_cell_a
     write_notebook(tmp_path / "notebooks", "mapping", GOOD)
     write_notebook(tmp_path / "notebooks", "tco", GOOD)
     before = contents(publish_month(tmp_path).index.parent, but=("manifest.json", "index.html"))
-    write_notebook(tmp_path / "notebooks", "mapping", [*GOOD, "from helpers.errors import InputError\n"
-                   "raise InputError('gl.csv, row 7', 'text <b>x</b> in amount', 'a number', 'mend the extract')"])
+    write_notebook(
+        tmp_path / "notebooks",
+        "mapping",
+        [
+            *GOOD,
+            "from helpers.errors import InputError\n"
+            "raise InputError('gl.csv, row 7', 'text <b>x</b> in amount', 'a number', 'mend the extract')",
+        ],
+    )
     write_notebook(tmp_path / "notebooks", "tco", ["1 / 0"])
     failed = publish_month(tmp_path)
     assert failed.state == "failed"
     assert failed.error.splitlines() == [
-        "mapping.ipynb, cell 9 (Which lines are open?): gl.csv, row 7: text <b>x</b> in amount; expected a number; mend the extract",
-        "tco.ipynb, cell 4 (Which lines are open?): ZeroDivisionError: division by zero"]
+        "mapping.ipynb, cell 9 (Which lines are open?): "
+        "gl.csv, row 7: text <b>x</b> in amount; expected a number; mend the extract",
+        "tco.ipynb, cell 4 (Which lines are open?): ZeroDivisionError: division by zero",
+    ]
     assert contents(failed.index.parent, but=("manifest.json", "index.html")) == before
     text = failed.index.read_text(encoding="utf-8")
     assert "tco.ipynb, cell 4 (Which lines are open?): ZeroDivisionError: division by zero" in text
@@ -127,10 +180,13 @@ def test_a_first_run_that_fails_leaves_an_index_and_no_page(tmp_path):
     assert "There is no page yet." in failed.index.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("stop", [InputError("p.yaml", "unknown key lagg", "lag", "rename it"), StepError("12.00 lost in mapping")])
+@pytest.mark.parametrize(
+    "stop", [InputError("p.yaml", "unknown key lagg", "lag", "rename it"), StepError("12.00 lost in mapping")]
+)
 def test_inputs_refused_before_the_notebooks_run_replace_nothing(tmp_path, stop):
     def refuse():
         raise stop
+
     failed = publish_month(tmp_path, prepare=refuse)
     assert (failed.state, failed.error) == ("failed", str(stop))
 
@@ -138,16 +194,27 @@ def test_inputs_refused_before_the_notebooks_run_replace_nothing(tmp_path, stop)
 def test_a_value_without_a_parameter_of_its_name_is_refused(tmp_path):
     write_notebook(tmp_path / "notebooks", "tco", GOOD, parameters='period: str = ""\nparms: str = ""\nout: str = ""')
     failed = publish_month(tmp_path, steps=("tco",))
-    assert "no parameter named params; expected one of out, parms, period; name it in the cell tagged parameters" in failed.error
+    assert (
+        "no parameter named params; expected one of out, parms, period; name it in the cell tagged parameters"
+        in failed.error
+    )
 
 
 def test_a_red_check_publishes_the_pages_and_fails(tmp_path):
-    red = [*GOOD[:-1], 'rows = checks.collect(checks.same("mapped equals billed", D("5"), D("4.99"))); publish.save(out, STEP, {}, rows)']
+    red = [
+        *GOOD[:-1],
+        'rows = checks.collect(checks.same("mapped equals billed", D("5"), D("4.99")))',
+        "publish.save(out, STEP, {}, rows)",
+    ]
     write_notebook(tmp_path / "notebooks", "tco", red)
     failed = publish_month(tmp_path, steps=("tco",))
     assert (failed.state, failed.error) == ("failed", "")
-    assert "Do not rely on this month yet: \u201cmapped equals billed\u201d failed." in failed.index.read_text(encoding="utf-8")
-    assert "do not rely on this page before this is cleared: mapped equals billed" in (failed.index.parent / "tco.html").read_text(encoding="utf-8")
+    assert "Do not rely on this month yet: \u201cmapped equals billed\u201d failed." in failed.index.read_text(
+        encoding="utf-8"
+    )
+    assert "do not rely on this page before this is cleared: mapped equals billed" in (
+        failed.index.parent / "tco.html"
+    ).read_text(encoding="utf-8")
 
 
 def test_strict_makes_findings_fail(good, tmp_path):
@@ -171,6 +238,7 @@ def test_a_run_killed_between_two_renames_is_put_right_by_the_next(good, tmp_pat
 
     def refuse():
         raise InputError("x", "y", "z", "w")
+
     publish_month(tmp_path, prepare=refuse, steps=("tco",))
     assert (pack / "tco.html").exists()
 
@@ -182,6 +250,7 @@ def test_finish_sees_the_pack_aside_and_its_lines_stand_on_the_index(good, tmp_p
     def keep(folder, rows):
         seen.append(((folder / "tables" / "tco_lines.csv").exists(), len(rows)))
         return ["September 2026 is closed with 1 table."]
+
     result = publish_month(tmp_path, steps=("tco",), finish=keep)
     assert seen == [(True, 2)] and "September 2026 is closed with 1 table." in result.index.read_text(encoding="utf-8")
 
@@ -189,7 +258,9 @@ def test_finish_sees_the_pack_aside_and_its_lines_stand_on_the_index(good, tmp_p
 def test_kernels_are_of_the_running_python_whatever_is_registered(tmp_path, monkeypatch):
     spec = tmp_path / "kernels" / "python3"
     spec.mkdir(parents=True)
-    (spec / "kernel.json").write_text(json.dumps({"argv": ["/bin/false"], "display_name": "wrong", "language": "python"}))
+    (spec / "kernel.json").write_text(
+        json.dumps({"argv": ["/bin/false"], "display_name": "wrong", "language": "python"})
+    )
     monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
     monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path))
     write_notebook(tmp_path, "tco", ["import sys; sys.executable"])

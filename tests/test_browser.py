@@ -1,4 +1,4 @@
-"""Pages in a real Chromium: hostile text stays text, no script runs, nothing is fetched, nothing runs out of the screen."""
+"""Pages in a real Chromium: hostile text stays text, no script runs, nothing is fetched, nothing leaves the screen."""
 
 from decimal import Decimal
 
@@ -10,10 +10,26 @@ from helpers import batch, charts, checks, index, page, publish, render
 from tests import browser
 
 HOSTILE = [
-    "<script>window.ran = 1; alert(1)</script>", '<img src=x onerror="window.ran = 1">', '"><svg onload=alert(1)>', "</style><script>alert(1)</script>",
-    "</title><script>alert(1)</script>", '=HYPERLINK("http://evil.example/","x")', "$x$", "$$ \\frac{1}{2} $$", "**md** [a](javascript:alert(1))",
-    "javascript:alert(1)", "' onmouseover='alert(1)", '" autofocus onfocus="alert(1)', "<iframe src=http://evil.example/>", "<!-- --> ]]>",
-    "<meta http-equiv=refresh content=0;url=http://evil.example/>", "{{ 7 * 7 }} {% raw %}", "&lt;b&gt;", "a" * 300, "\u202egnirts", "<base href=http://evil.example/>",
+    "<script>window.ran = 1; alert(1)</script>",
+    '<img src=x onerror="window.ran = 1">',
+    '"><svg onload=alert(1)>',
+    "</style><script>alert(1)</script>",
+    "</title><script>alert(1)</script>",
+    '=HYPERLINK("http://evil.example/","x")',
+    "$x$",
+    "$$ \\frac{1}{2} $$",
+    "**md** [a](javascript:alert(1))",
+    "javascript:alert(1)",
+    "' onmouseover='alert(1)",
+    '" autofocus onfocus="alert(1)',
+    "<iframe src=http://evil.example/>",
+    "<!-- --> ]]>",
+    "<meta http-equiv=refresh content=0;url=http://evil.example/>",
+    "{{ 7 * 7 }} {% raw %}",
+    "&lt;b&gt;",
+    "a" * 300,
+    "\u202egnirts",
+    "<base href=http://evil.example/>",
 ]
 WIDE = 9  # columns
 
@@ -31,16 +47,36 @@ def hostile_notebook():
     lines = pd.DataFrame({"tag": HOSTILE, "amount": [Decimal(place - 3) for place in range(len(HOSTILE))]})
     wide = pd.DataFrame({f"column {place}": HOSTILE for place in range(WIDE)})
     found = checks.collect(*[checks.finding(text, Decimal(1), text, text) for text in HOSTILE])
-    months = pd.DataFrame({"period": "2026-09", "line": HOSTILE, "amount": [Decimal(place) for place in range(len(HOSTILE))]})
+    months = pd.DataFrame(
+        {"period": "2026-09", "line": HOSTILE, "amount": [Decimal(place) for place in range(len(HOSTILE))]}
+    )
     blocks = lines.assign(inner=lines["tag"])
-    outputs = [page.answer(every), page.note(every), page.missing(every, every), charts.bars(lines, "tag", "amount", every, every, every),
-               charts.blocks(blocks, "tag", "inner", "amount", every, every, every), charts.lines(months, every, every, every),
-               page.table(lines, every, unit=every, basis=every, source=every, rows=99), page.table(wide, every, total=(), by=None), page.checks(found)]
-    stray = [v4.new_output("stream", name="stdout", text=every), v4.new_output("error", ename=every, evalue=every, traceback=[every]),
-             v4.new_output("display_data", data={"text/html": every, "text/plain": every, "application/javascript": "window.ran = 1"}),
-             v4.new_output("display_data", data={"text/html": every, "text/plain": every}, metadata={"page": "no role of ours"})]
-    cells = [v4.new_markdown_cell("# Whose is it?"), v4.new_code_cell("code = 'never shown'", outputs=[*map(shown_as, outputs), *stray]),
-             v4.new_markdown_cell("Our own Markdown: <script>alert(1)</script> [a](javascript:alert(1))")]
+    outputs = [
+        page.answer(every),
+        page.note(every),
+        page.missing(every, every),
+        charts.bars(lines, "tag", "amount", every, every, every),
+        charts.blocks(blocks, "tag", "inner", "amount", every, every, every),
+        charts.lines(months, every, every, every),
+        page.table(lines, every, unit=every, basis=every, source=every, rows=99),
+        page.table(wide, every, total=(), by=None),
+        page.checks(found),
+    ]
+    stray = [
+        v4.new_output("stream", name="stdout", text=every),
+        v4.new_output("error", ename=every, evalue=every, traceback=[every]),
+        v4.new_output(
+            "display_data", data={"text/html": every, "text/plain": every, "application/javascript": "window.ran = 1"}
+        ),
+        v4.new_output(
+            "display_data", data={"text/html": every, "text/plain": every}, metadata={"page": "no role of ours"}
+        ),
+    ]
+    cells = [
+        v4.new_markdown_cell("# Whose is it?"),
+        v4.new_code_cell("code = 'never shown'", outputs=[*map(shown_as, outputs), *stray]),
+        v4.new_markdown_cell("Our own Markdown: <script>alert(1)</script> [a](javascript:alert(1))"),
+    ]
     return v4.new_notebook(cells=cells), found
 
 
@@ -52,8 +88,16 @@ def pack(tmp_path_factory):
     publish.save(folder, "mapping", {"lines": pd.DataFrame({"tag": HOSTILE})}, found)
     rows = publish.read_checks(folder, ["mapping"])
     every = " ".join(HOSTILE)
-    (folder / "mapping.html").write_text(render.page(notebook, "mapping", ["mapping"], every, "September 2026", HOSTILE), encoding="utf-8")
-    facts = batch.Facts(company=every, currency=every, notes=tuple(HOSTILE), inputs=pd.DataFrame({"file": HOSTILE}), parameters={"x": every})
+    (folder / "mapping.html").write_text(
+        render.page(notebook, "mapping", ["mapping"], every, "September 2026", HOSTILE), encoding="utf-8"
+    )
+    facts = batch.Facts(
+        company=every,
+        currency=every,
+        notes=tuple(HOSTILE),
+        inputs=pd.DataFrame({"file": HOSTILE}),
+        parameters={"x": every},
+    )
     index.write(folder, index.manifest(folder, "2026-09", facts, rows, {"mapping": notebook}), failures=HOSTILE)
     return folder
 
@@ -95,10 +139,27 @@ def test_hostile_text_runs_no_script_and_fetches_nothing(pack, visit, name):
     screen.wait_for_timeout(100)
     assert screen.evaluate("window.ran") is None and screen.popped == [] and screen.said == []
     assert screen.asked == [(pack / name).as_uri()] and screen.url == (pack / name).as_uri()
-    assert screen.evaluate("document.querySelectorAll('script, iframe, img, object, embed, form, input, link, base').length") == 0
-    assert screen.evaluate("[...document.querySelectorAll('*')].filter(e => [...e.attributes].some(a => /^on/i.test(a.name))).length") == 0
+    assert (
+        screen.evaluate(
+            "document.querySelectorAll('script, iframe, img, object, embed, form, input, link, base').length"
+        )
+        == 0
+    )
+    assert (
+        screen.evaluate(
+            "[...document.querySelectorAll('*')].filter(e => [...e.attributes].some(a => /^on/i.test(a.name))).length"
+        )
+        == 0
+    )
     targets = screen.evaluate("[...document.querySelectorAll('a')].map(a => a.getAttribute('href'))")
-    assert set(targets) <= {"index.html", "mapping.html", "tables.xlsx", "tables/mapping_lines.csv", "tables/mapping_lines.parquet", "#harmful-link"}
+    assert set(targets) <= {
+        "index.html",
+        "mapping.html",
+        "tables.xlsx",
+        "tables/mapping_lines.csv",
+        "tables/mapping_lines.parquet",
+        "#harmful-link",
+    }
 
 
 @PAGES
@@ -132,7 +193,9 @@ def test_pages_read_the_same_without_scripts(pack, visit, name):
 
 
 def test_pictures_are_named_for_those_who_do_not_see_them(pack, visit):
-    names = visit(pack / "mapping.html").evaluate("[...document.querySelectorAll('svg')].map(s => s.getAttribute('role') + s.getAttribute('aria-label'))")
+    names = visit(pack / "mapping.html").evaluate(
+        "[...document.querySelectorAll('svg')].map(s => s.getAttribute('role') + s.getAttribute('aria-label'))"
+    )
     assert len(names) == 3 and all(name.startswith("img<script>") for name in names)
 
 

@@ -17,7 +17,9 @@ MONTHS = ["2026-07", "2026-08", "2026-09"]
 
 
 def amounts(*pairs) -> pd.DataFrame:
-    return pd.DataFrame([(*names, Decimal(amount)) for *names, amount in pairs], columns=["outer", "inner", "amount"][-len(pairs[0]):])
+    return pd.DataFrame(
+        [(*names, Decimal(amount)) for *names, amount in pairs], columns=["outer", "inner", "amount"][-len(pairs[0]) :]
+    )
 
 
 def texts(chart) -> list[str]:
@@ -27,14 +29,25 @@ def texts(chart) -> list[str]:
 
 def every_chart(text: str) -> dict[str, charts_canvas.Chart]:
     said = {"title": text, "subtitle": text, "alt": text}
-    steps = pd.DataFrame({"label": [text, "b", "c"], "amount": [Decimal(5), Decimal(-2), Decimal(3)], "kind": ["total", "step", "total"]})
+    steps = pd.DataFrame(
+        {"label": [text, "b", "c"], "amount": [Decimal(5), Decimal(-2), Decimal(3)], "kind": ["total", "step", "total"]}
+    )
     months = pd.DataFrame({"period": MONTHS, "line": text, "amount": [Decimal(1), Decimal(2), Decimal(3)]})
-    bands = pd.DataFrame({"period": ["2026-10"], "amount": [Decimal(4)], "low_80": [Decimal(3)], "high_80": [Decimal(5)],
-                          "low_95": [Decimal(2)], "high_95": [Decimal(6)]})
+    bands = pd.DataFrame(
+        {
+            "period": ["2026-10"],
+            "amount": [Decimal(4)],
+            "low_80": [Decimal(3)],
+            "high_80": [Decimal(5)],
+            "low_95": [Decimal(2)],
+            "high_95": [Decimal(6)],
+        }
+    )
     return {
         "bars": charts.bars(amounts((text, "10"), ("b", "-3")), "inner", "amount", unit="", **said),
         "blocks": charts.blocks(amounts((text, text, "10"), ("B", "b", "5")), "outer", "inner", "amount", **said),
-        "waterfall": charts.waterfall(steps, **said), "lines": charts.lines(months, **said),
+        "waterfall": charts.waterfall(steps, **said),
+        "lines": charts.lines(months, **said),
         "fan": charts.fan(months, bands, budget=months[["period", "amount"]], **said),
     }
 
@@ -55,8 +68,11 @@ def test_a_picture_names_no_outside_address_no_clock_and_no_id(kind):
 
 
 def test_charts_are_the_same_bytes_in_another_process():
-    code = "from tests.test_charts import every_chart; import sys; sys.stdout.write(''.join(c.svg for c in every_chart('Cost').values()))"
-    other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, encoding="utf-8", check=True, cwd=ROOT)
+    drawn = "''.join(chart.svg for chart in every_chart('Cost').values())"
+    code = f"from tests.test_charts import every_chart; print({drawn}, end='')"
+    other = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, encoding="utf-8", check=True, cwd=ROOT
+    )
     assert other.stdout == "".join(chart.svg for chart in every_chart("Cost").values())
 
 
@@ -76,14 +92,23 @@ def test_bars_stand_largest_first_with_the_rest_in_other():
 
 def test_bars_start_at_zero_on_both_sides():
     chart = charts.bars(amounts(("up", "100"), ("down", "-50")), "inner", "amount", "t", "s", "a")
-    boxes = [[float(n) for n in part.get("d").replace("M", "").replace("L", "").replace("z", "").split()]
-             for part in xml.fromstring(chart.svg).iter("{http://www.w3.org/2000/svg}path") if "fill: #1c5a85" in part.get("style")]
+    boxes = [
+        [float(n) for n in part.get("d").replace("M", "").replace("L", "").replace("z", "").split()]
+        for part in xml.fromstring(chart.svg).iter("{http://www.w3.org/2000/svg}path")
+        if "fill: #1c5a85" in part.get("style")
+    ]
     (up_low, up_high), (down_low, down_high) = [(min(box[::2]), max(box[::2])) for box in boxes]
     assert down_high == pytest.approx(up_low) and up_high - up_low == pytest.approx(2 * (down_high - down_low))
 
 
 def test_blocks_fold_small_bands_and_say_what_is_below_zero():
-    frame = amounts(("Compute", "Servers", "900"), ("Data", "Lake", "80"), ("A", "a", "10"), ("B", "b", "10"), ("Compute", "Credits", "-40"))
+    frame = amounts(
+        ("Compute", "Servers", "900"),
+        ("Data", "Lake", "80"),
+        ("A", "a", "10"),
+        ("B", "b", "10"),
+        ("Compute", "Credits", "-40"),
+    )
     shown = texts(charts.blocks(frame, "outer", "inner", "amount", "t", "s", "a"))
     assert shown[2:4] == ["Compute", "900"] and "other (2)" in shown
     assert shown[-1] == "Not drawn, being below zero: \u221240.0"
@@ -94,15 +119,36 @@ def test_blocks_without_cost_draw_nothing_and_do_not_fail():
 
 
 def test_waterfall_signs_its_steps_and_not_its_totals():
-    frame = pd.DataFrame({"label": ["Usage", "Tax", "Credits", "Ledger"], "amount": [Decimal(100), Decimal(20), Decimal(-5), Decimal(115)],
-                          "kind": ["total", "step", "step", "total"]})
-    assert texts(charts.waterfall(frame, "t", "s", "a"))[2:] == ["Usage", "100", "Tax", "+20.0", "Credits", "\u22125.00", "Ledger", "115"]
+    frame = pd.DataFrame(
+        {
+            "label": ["Usage", "Tax", "Credits", "Ledger"],
+            "amount": [Decimal(100), Decimal(20), Decimal(-5), Decimal(115)],
+            "kind": ["total", "step", "step", "total"],
+        }
+    )
+    assert texts(charts.waterfall(frame, "t", "s", "a"))[2:] == [
+        "Usage",
+        "100",
+        "Tax",
+        "+20.0",
+        "Credits",
+        "\u22125.00",
+        "Ledger",
+        "115",
+    ]
 
 
 def test_lines_are_named_at_their_end_without_covering_each_other():
-    frame = pd.DataFrame([(m, name, Decimal(5)) for name in ("AWS", "Microsoft", "Google Cloud") for m in MONTHS], columns=["period", "line", "amount"])
+    frame = pd.DataFrame(
+        [(m, name, Decimal(5)) for name in ("AWS", "Microsoft", "Google Cloud") for m in MONTHS],
+        columns=["period", "line", "amount"],
+    )
     svg = xml.fromstring(charts.lines(frame, "t", "s", "a", highlight=("AWS",)).svg)
-    heights = sorted(float(part.get("y")) for part in svg.iter("{http://www.w3.org/2000/svg}text") if part.text in ("AWS", "Microsoft", "Google Cloud"))
+    heights = sorted(
+        float(part.get("y"))
+        for part in svg.iter("{http://www.w3.org/2000/svg}text")
+        if part.text in ("AWS", "Microsoft", "Google Cloud")
+    )
     assert len(heights) == 3 and min(high - low for low, high in zip(heights, heights[1:])) >= charts_canvas.SIZE
 
 

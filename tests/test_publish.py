@@ -15,33 +15,65 @@ from helpers import checks, publish
 NO_CHECKS = checks.collect()
 
 
-@pytest.mark.parametrize(("text", "written"), [
-    ('=HYPERLINK("http://x")', '\'=HYPERLINK("http://x")'), ("+1", "'+1"), ("-1", "'-1"), ("@SUM(A1)", "'@SUM(A1)"),
-    ("  =1", "'  =1"), ("\t=1", "'\t=1"), ("\tx", "'\tx"), ("\rx", "'\rx"), ("\uff1d1", "'\uff1d1"),
-    ("a;=1", "a;'=1"), ("a\n=1", "a\n'=1"), ("team-a", "team-a"), ("a=b", "a=b"), ("0123", "0123"), ("NA", "NA"), ("", ""),
-])
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ('=HYPERLINK("http://x")', '\'=HYPERLINK("http://x")'),
+        ("+1", "'+1"),
+        ("-1", "'-1"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("  =1", "'  =1"),
+        ("\t=1", "'\t=1"),
+        ("\tx", "'\tx"),
+        ("\rx", "'\rx"),
+        ("\uff1d1", "'\uff1d1"),
+        ("a;=1", "a;'=1"),
+        ("a\n=1", "a\n'=1"),
+        ("team-a", "team-a"),
+        ("a=b", "a=b"),
+        ("0123", "0123"),
+        ("NA", "NA"),
+        ("", ""),
+    ],
+)
 def test_guard_puts_an_apostrophe_before_what_a_spreadsheet_would_run(text, written):
     assert publish.guard(text) == written
 
 
 def test_csv_holds_every_digit_and_leaves_negative_numbers_alone():
-    frame = pd.DataFrame({"=name": ["=1+1", "a,b", 'say "x"'],
-                          "amount": [Decimal("-5.10"), Decimal("1E+3"), Decimal("0.0000000000000000000000000001")],
-                          "lines": [1, -2, 0], "flag": [True, False, True]})
+    frame = pd.DataFrame(
+        {
+            "=name": ["=1+1", "a,b", 'say "x"'],
+            "amount": [Decimal("-5.10"), Decimal("1E+3"), Decimal("0.0000000000000000000000000001")],
+            "lines": [1, -2, 0],
+            "flag": [True, False, True],
+        }
+    )
     assert publish.to_csv(frame) == (
         "'=name,amount,lines,flag\n"
         "'=1+1,-5.10,1,yes\n"
         '"a,b",1000,-2,no\n'
-        '"say ""x""",0.0000000000000000000000000001,0,yes\n')
+        '"say ""x""",0.0000000000000000000000000001,0,yes\n'
+    )
 
 
 def test_csv_writes_missing_amounts_as_nothing_and_minus_zero_as_zero():
-    assert publish.to_csv(pd.DataFrame({"amount": [None, Decimal("-0.00")], "name": ["a", None]})) == "amount,name\n,a\n0.00,\n"
+    assert (
+        publish.to_csv(pd.DataFrame({"amount": [None, Decimal("-0.00")], "name": ["a", None]}))
+        == "amount,name\n,a\n0.00,\n"
+    )
 
 
 def test_parquet_holds_text_unchanged_and_amounts_exactly(tmp_path):
-    frame = pd.DataFrame({"tag": ["=1", "NA"], "amount": [Decimal("12345678901234567890.12"), Decimal("0.000000000000000001")],
-                          "split": [Fraction(1, 3), Fraction(1, 4)], "lines": [3, 4], "gap": [None, None]})
+    frame = pd.DataFrame(
+        {
+            "tag": ["=1", "NA"],
+            "amount": [Decimal("12345678901234567890.12"), Decimal("0.000000000000000001")],
+            "split": [Fraction(1, 3), Fraction(1, 4)],
+            "lines": [3, 4],
+            "gap": [None, None],
+        }
+    )
     publish.save(tmp_path, "mapping", {"lines": frame}, NO_CHECKS)
     table = parquet.read_table(tmp_path / "tables" / "mapping_lines.parquet")
     assert table.column("tag").to_pylist() == ["=1", "NA"]
@@ -58,8 +90,10 @@ def test_a_table_without_rows_is_published_with_its_head(tmp_path):
 
 
 def test_checks_come_back_exactly_with_their_page(tmp_path):
-    rows = checks.collect(checks.same("tie", Decimal("20.52022672899"), Decimal("20.52022672899")),
-                          checks.finding("open", Decimal("-1.10"), "Head of Freight", "=note"))
+    rows = checks.collect(
+        checks.same("tie", Decimal("20.52022672899"), Decimal("20.52022672899")),
+        checks.finding("open", Decimal("-1.10"), "Head of Freight", "=note"),
+    )
     publish.save(tmp_path, "tco", {}, rows)
     assert json.loads((tmp_path / "checks" / "tco.json").read_text())[0]["got"] == "20.52022672899"
     back = publish.read_checks(tmp_path, ["mapping", "tco"])
@@ -93,7 +127,12 @@ def test_workbook_holds_text_as_text_and_amounts_as_numbers(tmp_path):
 
 
 def test_workbook_names_a_table_too_long_for_a_sheet(tmp_path):
-    publish.save(tmp_path, "mapping", {"lines": pd.DataFrame({"n": range(publish.SHEET_ROWS + 1)}), "few": pd.DataFrame({"n": [1]})}, NO_CHECKS)
+    publish.save(
+        tmp_path,
+        "mapping",
+        {"lines": pd.DataFrame({"n": range(publish.SHEET_ROWS + 1)}), "few": pd.DataFrame({"n": [1]})},
+        NO_CHECKS,
+    )
     publish.bind(tmp_path)
     parts = sheets(tmp_path / "tables.xlsx")
     assert "see CSV: tables/mapping_lines.csv" in parts["xl/sharedStrings.xml"]
@@ -101,7 +140,10 @@ def test_workbook_names_a_table_too_long_for_a_sheet(tmp_path):
 
 
 def test_sheets_of_alike_long_names_are_told_apart(tmp_path):
-    names = {"a_very_long_table_name_of_lines_one": pd.DataFrame({"n": [1]}), "a_very_long_table_name_of_lines_two": pd.DataFrame({"n": [1]})}
+    names = {
+        "a_very_long_table_name_of_lines_one": pd.DataFrame({"n": [1]}),
+        "a_very_long_table_name_of_lines_two": pd.DataFrame({"n": [1]}),
+    }
     publish.save(tmp_path, "mapping", names, NO_CHECKS)
     publish.bind(tmp_path)
     listed = re.findall(r'sheet name="([^"]*)"', sheets(tmp_path / "tables.xlsx")["xl/workbook.xml"])

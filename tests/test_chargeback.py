@@ -1,0 +1,239 @@
+"""Charges: direct cost stays put, shared pools are split by rule, and what has no home is named."""
+
+from decimal import Decimal as D
+
+import pandas as pd
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from helpers import chargeback, charges
+from helpers.errors import InputError
+from helpers.money import to_cents, total
+from tests.tables import cells, table
+
+APPLICATIONS = table("""
+    application  kind         service_owner  cost_centre  status
+    A            application  Head of A      1001         live
+    B            application  Head of B      1002         live
+    C            application  Head of C      1003         live
+    K8S          platform     Head of IT     4710         live
+""")
+SOURCES = table("""
+    pool        source       application  ServiceName  ChargeCategory  account  cost_centre  vendor  bucket
+    Kubernetes  usage        K8S          .            .               .        .            .       .
+    Support     usage        .            *Support*    .               .        .            .       .
+    Cloud tax   reconciling  .            .            .               .        .            .       tax
+    Team        ledger       .            .            .               .        4710         .       .
+""", ProviderName="", priority=1)
+RULE = {"driver": "", "consumer": "", "share": None, "valid_from": "", "valid_to": ""}
+
+
+def tied(text: str) -> pd.DataFrame:
+    """Ledger-tied lines; blank columns are filled, owners follow the application."""
+    lines = table(text)
+    blank = {"source": "usage", "bucket": "", "ServiceName": "EC2", "ChargeCategory": "Usage", "tower": "Compute",
+             "billing_period": "2026-09", "ProviderName": "AWS", "tag_owner": "", "application": ""}
+    lines = lines.assign(**{name: value for name, value in blank.items() if name not in lines})
+    owners = dict(zip(APPLICATIONS["application"], APPLICATIONS["service_owner"], strict=True))
+    return lines.assign(owner=lines["application"].map(owners).fillna(""))
+
+
+def rules(text: str) -> pd.DataFrame:
+    lines = table(text)
+    return lines.assign(**{name: value for name, value in RULE.items() if name not in lines})
+
+
+def charge(lines, rule_rows, drivers=None, coded=None, method="direct", sources=SOURCES):
+    items = charges.cost_items(lines, coded, sources, APPLICATIONS, "2026-09")
+    charged = charges.charge(items, rule_rows, drivers, APPLICATIONS, None, "2026-09", method)
+    control = chargeback.control_total(items, coded, lines, "2026-09")
+    rows = chargeback.check_charge(charged, lines, APPLICATIONS, control, "the control total")
+    return charged.lines, {row["check"]: row["state"] for row in rows}
+
+
+DIRECT = """
+    application  amount
+    A            50000
+    B            30000
+    C            20000
+    K8S          12000
+"""
+
+
+@pytest.mark.parametrize("method, expected", [("cost-weighted", ["6000", "3600", "2400"]), ("even", ["4000"] * 3)])
+def test_a_pool_of_12000_is_split_as_the_shared_cost_guide_says(method, expected):
+    lines, states = charge(tied(DIRECT), rules(f"pool  method\nKubernetes  {method}"))
+    shared = lines[lines["kind"] == "shared"]
+    assert cells(shared, "application", "amount") == list(zip("ABC", expected, strict=True))
+    assert set(states.values()) == {"ok"}
+
+
+def test_fixed_shares_of_45_30_and_25_per_cent():
+    fixed = rules("""
+        pool        method  consumer  share
+        Kubernetes  fixed   A         0.45
+        Kubernetes  fixed   B         0.30
+        Kubernetes  fixed   C         0.25
+    """)
+    lines, _ = charge(tied(DIRECT), fixed)
+    assert cells(lines[lines["kind"] == "shared"], "amount") == [("5400",), ("3600",), ("3000",)]
+
+
+def test_fixed_shares_that_do_not_make_a_whole_are_refused():
+    with pytest.raises(InputError) as error:
+        charge(tied(DIRECT), rules("pool  method  consumer  share\nKubernetes  fixed  A  0.45"))
+    assert str(error.value) == ("rules.allocation: fixed shares of Kubernetes add up to 0.45; expected one row a "
+                                "consumer, shares that add up to 1; mend the shares")
+
+
+def drivers(text: str) -> pd.DataFrame:
+    return table(text).assign(driver="cpu", unit="hours")
+
+
+USAGE = rules("pool  method  driver\nKubernetes  usage  cpu")
+
+
+def test_a_usage_driven_pool_follows_its_feed_and_says_which_month():
+    fed = drivers("""
+        period   consumer  quantity
+        2026-09  A         1
+        2026-09  B         2
+        2026-08  C         9
+    """)
+    lines, _ = charge(tied(DIRECT), USAGE, fed)
+    shared = lines[lines["kind"] == "shared"]
+    assert cells(shared, "application", "driver_period", "quantity", "share", "amount") == [
+        ("A", "2026-09", "1", "0.333333333333", "4000"), ("B", "2026-09", "2", "0.666666666667", "8000")]
+
+
+@pytest.mark.parametrize("quantity", ["0", None])
+def test_a_pool_without_a_driver_stays_a_named_residual(quantity):
+    fed = drivers(f"period  consumer  quantity\n2026-09  A  {quantity}") if quantity else None
+    lines, states = charge(tied(DIRECT), USAGE, fed)
+    assert cells(lines[lines["kind"] == "residual"], "pool", "method", "amount") == [
+        ("Kubernetes", "no driver: cpu has no quantity in 2026-09", "12000")]
+    assert states["not charged: Kubernetes"] == "finding" and "failed" not in states.values()
+
+
+def test_a_negative_quantity_is_refused():
+    fed = drivers("period  consumer  quantity\n2026-09  A  -1")
+    with pytest.raises(InputError, match="negative weight of A in the driver of Kubernetes; expected no negative"):
+        charge(tied(DIRECT), USAGE, fed)
+
+
+def test_a_consumer_with_a_zero_driver_changes_nobody():
+    fed = drivers("period  consumer  quantity\n2026-09  A  1\n2026-09  B  3")
+    more = drivers("period  consumer  quantity\n2026-09  A  1\n2026-09  B  3\n2026-09  C  0")
+    assert cells(charge(tied(DIRECT), USAGE, fed)[0]) == cells(charge(tied(DIRECT), USAGE, more)[0])
+
+
+def test_direct_cost_is_never_taken_into_a_pool():
+    lines = tied("""
+        application  ServiceName  amount
+        A            AWS Support  100
+        .            AWS Support  40
+        .            EC2          7
+    """)
+    got, states = charge(lines, rules("pool  method\nSupport  even"))
+    assert cells(got, "kind", "pool", "application", "amount") == [
+        ("direct", "", "A", "100"), ("residual", "Unowned usage", "", "7"), ("shared", "Support", "A", "40")]
+    assert states["directly owned cost stayed with its owners"] == "ok"
+
+
+def test_cost_in_an_owners_account_is_the_owners_unless_a_pool_takes_it():
+    lines = tied("""
+        application  ServiceName  amount
+        A            EC2          100
+        .            AWS Support  40
+        .            EC2          7
+    """).assign(owner=["Head of A", "Head of B", "Head of B"])
+    got, states = charge(lines, rules("pool  method\nSupport  even"))
+    assert cells(got, "kind", "pool", "owner", "application", "amount") == [
+        ("direct", "", "Head of A", "A", "100"), ("direct", "", "Head of B", "", "7"),
+        ("shared", "Support", "Head of A", "A", "40")]
+    assert "failed" not in states.values()
+
+
+def test_a_reconciling_item_goes_to_its_pool_or_stays_by_name():
+    lines = tied("""
+        source       bucket            application  amount
+        usage        .                 A            100.004
+        reconciling  tax               .            5
+        reconciling  missing invoices  .            -30
+        reconciling  rounding          .            -0.004
+    """)
+    got, states = charge(lines, rules("pool  method\nCloud tax  cost-weighted"))
+    assert cells(got, "kind", "pool", "amount") == [
+        ("direct", "", "100"), ("residual", "Reconciling item: missing invoices", "-30"),
+        ("residual", "Reconciling item: rounding", "0"), ("shared", "Cloud tax", "5")]
+    assert states["charged and residual equal the control total"] == "ok"
+
+
+def test_ledger_lines_of_the_platform_team_are_charged_too():
+    coded = table("""
+        fiscal_period  kind     use    account  cost_centre  vendor  amount
+        2026-09        expense  other  6500     4710         .       90
+        2026-09        expense  other  6500     4999         .       11
+        2026-09        expense  cloud  6100     4710         AWS     100000
+    """)
+    lines = tied("application  amount\nA  60000\nB  40000")
+    got, states = charge(lines, rules("pool  method\nTeam  cost-weighted"), coded=coded)
+    assert cells(got[got["kind"] == "shared"], "application", "amount") == [("A", "54"), ("B", "36")]
+    assert states["charged and residual equal the control total"] == "ok"
+
+
+def test_a_credit_is_split_like_any_pool():
+    lines = tied("application  amount\nA  1\nB  1\nC  1\nK8S  -100")
+    got, _ = charge(lines, rules("pool  method\nKubernetes  even"))
+    assert cells(got[got["kind"] == "shared"], "amount") == [("-33.33",), ("-33.33",), ("-33.34",)]
+
+
+def test_a_rule_that_is_no_longer_valid_leaves_the_pool_unshared():
+    old = rules("pool  method\nKubernetes  even").assign(valid_to="2026-08")
+    lines, _ = charge(tied(DIRECT), old)
+    assert cells(lines[lines["kind"] == "residual"], "pool", "method") == [("Kubernetes", "no allocation rule")]
+
+
+def test_a_charge_line_lost_on_purpose_turns_the_check_red():
+    items = charges.cost_items(tied(DIRECT), None, SOURCES, APPLICATIONS, "2026-09")
+    charged = charges.charge(items, USAGE, None, APPLICATIONS, None, "2026-09", "direct")
+    broken = charges.Charged(items, charged.lines.iloc[1:], charged.pools)
+    states = {row["check"]: row["state"] for row in chargeback.check_charge(
+        broken, tied(DIRECT), APPLICATIONS, total(items["amount"]), "the control total")}
+    assert states["charged and residual equal the control total"] == "failed"
+    assert states["directly owned cost stayed with its owners"] == "failed"
+
+
+def test_an_owner_in_dispute_is_listed_with_both_names():
+    lines = tied("application  amount\nA  10\nB  5").assign(tag_owner=["Head of B", "head-of-b"])
+    assert cells(chargeback.disputes(lines, APPLICATIONS)) == [
+        ("A", "Head of B", "Head of A", "Head of A", "AWS", "10")]
+
+
+amounts = st.integers(-10**7, 10**9).map(lambda count: D(count) / 10**4)
+usages = st.lists(st.tuples(st.sampled_from(["A", "B", "C", "K8S", ""]), st.sampled_from(["EC2", "AWS Support"]), amounts),
+                  min_size=1, max_size=15)
+methods = st.sampled_from(["even", "cost-weighted", "usage"])
+
+
+@settings(max_examples=40, deadline=None, phases=[Phase.explicit, Phase.generate])
+@given(usages, methods, methods, st.sampled_from(["direct", "step-down", "reciprocal"]), st.randoms(use_true_random=False))
+def test_for_any_lines_all_is_charged_or_held_and_order_does_not_matter(usages, first, second, method, rng):
+    rule_rows = rules(f"pool  method  driver\nKubernetes  {first}  cpu\nSupport  {second}  cpu")
+    fed = drivers("period  consumer  quantity\n2026-09  A  1\n2026-09  Support  2\n2026-09  Kubernetes  3\n2026-09  B  7")
+
+    def worked_out(rows):
+        frame = pd.DataFrame(rows, columns=["application", "ServiceName", "amount"])
+        lines = tied("application  amount\nA  0").iloc[:0]
+        blank = {name: "" for name in lines.columns if name not in frame}
+        owners = dict(zip(APPLICATIONS["application"], APPLICATIONS["service_owner"], strict=True))
+        frame = frame.assign(**blank).assign(source="usage", owner=frame["application"].map(owners).fillna(""),
+                                             billing_period="2026-09", ProviderName="AWS")
+        return charge(frame, rule_rows, fed, method=method)
+
+    lines, states = worked_out(usages)
+    assert "failed" not in states.values()
+    assert total(lines["amount"]) == to_cents(total(amount for _, _, amount in usages))
+    again, _ = worked_out(rng.sample(usages, len(usages)))
+    assert cells(again) == cells(lines)
