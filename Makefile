@@ -1,8 +1,8 @@
 # Thin over `python -m` commands; README.md names them for where there is no make.
 #   make report [PERIOD=2026-09] [PARAMS=params/2026-09.yaml] [ARGS=--strict]
 PYTHON ?= $(shell command -v python3 || command -v python)
-PERIOD ?= 2026-09
 PARAMS ?=
+PERIOD ?= $(if $(PARAMS),,2026-09)
 ARGS ?=
 RUN := .venv/bin/python
 

@@ -35,12 +35,12 @@ class Result:
 
 
 def run(params_path: str, period: str, out_root: str | Path = "reports", jobs: int = 2, progress: bool = True, *,
-        prepare: Callable[[], Facts] = Facts, finish: Callable[[Path, pd.DataFrame], Sequence[str]] | None = None,
+        prepare: Callable[[], Facts] = Facts, finish: Callable[[Path], Sequence[dict]] | None = None,
         notebooks: str | Path = NOTEBOOKS, steps: Sequence[str] = STEPS) -> Result:
     """Makes the month's pack.
 
     `prepare` runs first (validation, the cube) and gives the facts for the index; `finish` runs last, on the finished
-    pack aside and its checks (it keeps what outlives the run), and its lines stand on the index.
+    pack aside, and its checks (of the closed month) join the pack's.
     """
     target = Path(out_root).resolve() / period
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -56,7 +56,7 @@ def run(params_path: str, period: str, out_root: str | Path = "reports", jobs: i
         if failures:
             return _failed(target, period, failures)
         rows = publish.read_checks(stage, steps)
-        told = _build(stage, period, facts, rows, {step: run.notebook for step, run in runs.items()}, finish)
+        told, rows = _build(stage, period, facts, rows, {step: run.notebook for step, run in runs.items()}, finish)
         _swap(stage, target)
         return Result(told["state"], target / "index.html", rows)
     except (InputError, StepError) as stop:
@@ -78,8 +78,9 @@ def _execute(paths: dict[str, Path], values: dict[str, str], jobs: int, progress
     return {step: ended[step].result() for step in paths}
 
 
-def _build(stage: Path, period: str, facts: Facts, rows: pd.DataFrame, books: dict, finish) -> dict:
-    """Writes pages, notebooks, workbook, manifest and index into the stage; the manifest comes back."""
+def _build(stage: Path, period: str, facts: Facts, rows: pd.DataFrame, books: dict,
+           finish) -> tuple[dict, pd.DataFrame]:
+    """Writes pages, notebooks, workbook, manifest and index into the stage; the manifest and all checks come back."""
     import nbformat
     (stage / "notebooks").mkdir()
     for step, book in books.items():
@@ -88,11 +89,11 @@ def _build(stage: Path, period: str, facts: Facts, rows: pd.DataFrame, books: di
         (stage / render.file(step)).write_bytes(text.encode("utf-8", "replace"))
         (stage / "notebooks" / f"{step}.ipynb").write_bytes((nbformat.writes(book) + "\n").encode("utf-8", "replace"))
     publish.bind(stage)
-    notes = tuple(finish(stage, rows) or ()) if finish else ()
+    more = pd.DataFrame(finish(stage) if finish else [], columns=checks.COLUMNS)
+    rows = pd.concat([rows, more.assign(page="close")], ignore_index=True) if len(more) else rows
     told = index.manifest(stage, period, facts, rows, books)
-    told["notes"] = [*told["notes"], *notes]
     index.write(stage, told)
-    return told
+    return told, rows
 
 
 def _failed(target: Path, period: str, failures: list[str]) -> Result:

@@ -63,4 +63,4 @@ def quoted(text: str) -> str:
 
 def shown(file: Path) -> str:
     """The path as messages show it: from the project folder where it lies inside."""
-    return file.relative_to(ROOT).as_posix() if file.is_relative_to(ROOT) else str(file)
+    return file.relative_to(ROOT).as_posix() if file.is_relative_to(ROOT) else file.as_posix()

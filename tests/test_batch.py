@@ -7,7 +7,7 @@ import nbformat
 import pandas as pd
 import pytest
 
-from helpers import batch, index, runner
+from helpers import batch, checks, index, runner
 from helpers.errors import InputError, StepError
 
 FACTS = batch.Facts(
@@ -243,16 +243,17 @@ def test_a_run_killed_between_two_renames_is_put_right_by_the_next(good, tmp_pat
     assert (pack / "tco.html").exists()
 
 
-def test_finish_sees_the_pack_aside_and_its_lines_stand_on_the_index(good, tmp_path):
+def test_finish_sees_the_pack_aside_and_its_checks_join_the_packs(good, tmp_path):
     (tmp_path / "notebooks").symlink_to(good[0] / "notebooks")
     seen = []
 
-    def keep(folder, rows):
-        seen.append(((folder / "tables" / "tco_lines.csv").exists(), len(rows)))
-        return ["September 2026 is closed with 1 table."]
+    def keep(folder):
+        seen.append((folder / "tables" / "tco_lines.csv").exists())
+        return [checks.noted("closed month is as it was closed", 1, "TBM office", "1 table differs: tco_lines.csv")]
 
     result = publish_month(tmp_path, steps=("tco",), finish=keep)
-    assert seen == [(True, 2)] and "September 2026 is closed with 1 table." in result.index.read_text(encoding="utf-8")
+    assert seen == [True] and "1 table differs: tco_lines.csv" in result.index.read_text(encoding="utf-8")
+    assert list(result.checks["page"]) == ["tco", "tco", "close"]
 
 
 def test_kernels_are_of_the_running_python_whatever_is_registered(tmp_path, monkeypatch):

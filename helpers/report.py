@@ -1,0 +1,90 @@
+"""What happens when a month is asked for?  Everything it needs is read and checked, then the batch publishes it.
+
+    parameters file, months → prepare (inputs, cube) → batch → pack, its checks told a line each
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+
+from helpers import batch, billing, given, kept, params, walk
+from helpers.errors import InputError
+from helpers.index import Facts
+from helpers.problems import ROOT, InputErrors, shown
+
+KEPT = ROOT / "data" / "kept"
+
+
+def publish(settings: params.Params, out: str | Path, jobs: int, progress: bool, strict: bool) -> batch.Result:
+    """Makes the pack of the parameters' month, compared with the closed month where there is one."""
+    period = settings.period
+    return batch.run(str(settings.path), period, out, jobs, progress,
+                     prepare=lambda: prepare(settings, strict),
+                     finish=lambda pack: kept.compare(period, pack, KEPT))
+
+
+def prepare(settings: params.Params, strict: bool = False) -> Facts:
+    """Reads every input and the cube, so that all that is wrong is told before a notebook starts; what was read."""
+    month = walk.Month(settings)
+    problems: list[InputError] = []
+    for name in ("cube", "rules", *given.TABLES):
+        try:
+            getattr(month, name)
+        except InputErrors as wrong:
+            problems += wrong.problems
+        except InputError as wrong:
+            problems.append(wrong)
+    if problems:
+        raise InputErrors(problems) if len(problems) > 1 else problems[0]
+    closed = kept.closed(settings.period, KEPT).exists()
+    notes = (f"{settings.period} is closed; this run is compared with what was closed.",) if closed else ()
+    return Facts(settings.company, settings.currency, settings.model_dump(mode="json"), what_went_in(month), notes,
+                 strict or settings.strict)
+
+
+def what_went_in(month: walk.Month) -> pd.DataFrame:
+    """One row a file, and one an input that was not given."""
+    named = list(_files(month))
+    paths = [path for _, path in named if path]
+    prints = dict(zip(paths, billing.fingerprints(paths, walk.CACHE), strict=True))
+    twins = set(month.cube.files.loc[month.cube.files["state"] == "kept out", "file"])
+    rows = [(name, shown(path) if path else "", _state(path, twins), prints.get(path, "")) for name, path in named]
+    return pd.DataFrame(rows, columns=["input", "file", "state", "sha256"])
+
+
+def _files(month: walk.Month) -> Iterator[tuple[str, Path | None]]:
+    for path in month.params.sources:
+        yield "parameters", path
+    yield "mapping rules", month.params.resolve(month.params.rules.mapping)
+    for name, paths in (("billing", month.params.files("billing")), *((name, month.files(name)) for name in given.TABLES)):
+        for path in paths or [None]:
+            yield name.replace("_", " "), path
+
+
+def _state(path: Path | None, twins: set[str]) -> str:
+    if path is None:
+        return "not given"
+    return "kept out: delivered twice" if shown(path) in twins else "read"
+
+
+def tell(checks: pd.DataFrame, currency: str) -> list[str]:
+    """One line a check: its state, page and name, and the amount or gap."""
+    return [f"{row.state:<8}{row.page}: {row.check}{_told(row, currency)}" for row in checks.itertuples()]
+
+
+def _told(row, currency: str) -> str:
+    if row.state == "finding":
+        owner = f", {row.owner}" if row.owner else ""
+        return f" ({currency} {row.amount:,.2f}{owner})" if row.amount else owner.replace(", ", " (", 1) + ")" * bool(owner)
+    if row.gap is None or pd.isna(row.gap):
+        return f" ({row.note})" if row.state == "failed" and row.note else ""
+    return f" (gap {row.gap:,.2f})"
+
+
+def close(period: str, out: str | Path) -> Path:
+    """Closes the month from its pack; the folder that keeps it."""
+    pack = Path(out) / period
+    if not (pack / "manifest.json").is_file():
+        raise InputError(str(pack), "there is no pack", "the month's finished pack", f"run: python -m helpers report {period}")
+    return kept.close(period, pack, KEPT)
