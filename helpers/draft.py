@@ -3,6 +3,7 @@
     Found files → text of a YAML file over params/base.yaml
 """
 
+import glob
 import json
 from collections import Counter
 from collections.abc import Sequence
@@ -101,8 +102,8 @@ def patterns(files: Sequence[Path]) -> list[str]:
     found = []
     for folder, suffix in dict.fromkeys((file.parent, _suffix(file)) for file in files):
         here = [file for file in files if (file.parent, _suffix(file)) == (folder, suffix)]
-        alone = len(here) == 1 or set(here) != {file for file in folder.glob(f"*{suffix}")}
-        found += [shown(file) for file in here] if alone else [f"{shown(folder)}/*{suffix}"]
+        alone = len(here) == 1 or set(here) != set(folder.glob(f"*{suffix}"))
+        found += [shown(file) for file in here] if alone else [f"{glob.escape(shown(folder))}/*{suffix}"]
     return found
 
 

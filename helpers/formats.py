@@ -28,7 +28,7 @@ NATIVE = {  # billing that is known by sight, not read; columns in lower case, t
     "Azure cost export (before 2019)": {"metercategory", "meterid", "subscriptionguid"},
     "Google Cloud billing export (flattened)": {"service_description", "sku_description", "usage_start_time"},
     "Google Cloud billing export": {"service", "sku", "usage_start_time", "cost"},
-    "FOCUS invoice details": {"InvoiceDetailId".lower(), "invoiceissuername", "invoiceid"},
+    "FOCUS invoice details": {"invoicedetailid", "invoiceissuername", "invoiceid"},
     "FOCUS billing periods": {"billingperiodstatus", "billingperiodstart"},
     "FOCUS contract commitments": {"contractcommitmentid", "contractcommitmentcost"},
 }
@@ -44,10 +44,10 @@ class Guess:
     columns: tuple[str, ...] = ()
 
 
-def guess(file: Path) -> Guess:
+def guess(file: Path, engine: duckdb.DuckDBPyConnection) -> Guess:
     """What the file is, by its columns alone."""
     try:
-        columns = _columns(file)
+        columns = tuple(focus.columns_of(engine, file)[1])
     except InputError as wrong:
         return Guess(file, "", f"not used: {wrong.found}")
     if set(columns) >= FOCUS:
@@ -57,11 +57,6 @@ def guess(file: Path) -> Guess:
         if lower >= signs:
             return Guess(file, "", f"{what}: not used, only FOCUS cost and usage is read so far", columns)
     return _table(file, columns)
-
-
-def _columns(file: Path) -> tuple[str, ...]:
-    with duckdb.connect() as engine:
-        return tuple(focus.columns_of(engine, file)[1])
 
 
 def _focus(file: Path, columns: tuple[str, ...]) -> Guess:

@@ -52,4 +52,4 @@ class Given:
         """The checks, shown; tables and checks are written where the batch asked for them."""
         if self.out:
             publish.save(Path(self.out), step, tables, rows)
-        return page.checks(rows)
+        return page.checks(rows, self.params.currency)

@@ -5,10 +5,11 @@ from functools import wraps
 
 
 def needs_table(function: Callable) -> Callable:
-    """The function, giving None where its first table is None: not given, or made from what was not given."""
+    """The function, giving None where its first argument is None: not given, or made from what was not given."""
 
     @wraps(function)
-    def given(table, *others, **named):
-        return None if table is None else function(table, *others, **named)
+    def given(*values, **named):
+        first = values[0] if values else next(iter(named.values()), None)
+        return None if first is None else function(*values, **named)
 
     return given

@@ -22,6 +22,10 @@ MANY = 7  # columns above which a table is printed small
 TABLE_FILE = re.compile(r"tables/[\w.-]+")
 
 
+LABELS = {"effective": "amortised", "effective_share": "amortised share", "line_count": "lines", "ProviderName": "provider",
+          "BillingCurrency": "currency", "billed_share": "billed share"}  # one word a column, on every page
+
+
 @dataclass(frozen=True)
 class Shown:
     """Something a page shows: HTML that is safe, the same as plain text, and its role on the page."""
@@ -73,7 +77,8 @@ def table(frame: pd.DataFrame | None, caption: str, unit: str = "USD", basis: st
     if len(folded):
         body.append(_sums(columns, folded, total, f"other ({len(folded):,})"))
     foot = [_sums(columns, frame, total, "Total")] if total and len(frame) else []
-    heads = [(labels or {}).get(name, str(name).replace("_", " ")) for name in columns]
+    named = {**LABELS, **(labels or {})}
+    heads = [named.get(name, str(name).replace("_", " ")) for name in columns]
     grid = Grid(heads, [kind.right for kind in columns.values()], body or [["no rows", *[""] * (len(heads) - 1)]], foot)
     measure = " \u00b7 ".join(house.words(part) for part in (unit, basis and _basis(basis)) if part)
     return Shown(grid.html(caption, measure, source), grid.text(caption, measure, source), "table")

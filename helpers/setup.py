@@ -12,7 +12,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 OLDEST = (3, 11)
-PIP = ("-I", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input")
+PIP = ("-I", "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--no-input")
 
 
 def main(root=ROOT):

@@ -61,18 +61,19 @@ def scan(place: Path) -> list[Found]:
     if not place.is_dir():
         raise InputError(shown(place), "no such folder", "a folder of billing and other files", "correct the path")
     files = sorted(file for file in place.rglob("*") if _is_table(file, place))
-    return [read_bills(guess) for guess in _one_each([formats.guess(file) for file in files])]
+    with duckdb.connect() as engine:
+        engine.execute("SET TimeZone = 'UTC'")
+        guesses = _one_each([formats.guess(file, engine) for file in files])
+        return [read_bills(guess, engine) for guess in guesses]
 
 
-def read_bills(guess: Guess) -> Found:
+def read_bills(guess: Guess, engine: duckdb.DuckDBPyConnection) -> Found:
     """The file with its bills, read from five of its columns only."""
     if guess.kind != "billing":
         return Found(guess)
     try:
-        with duckdb.connect() as engine:
-            engine.execute("SET TimeZone = 'UTC'")
-            clause, columns = focus.columns_of(engine, guess.file)
-            rows = engine.execute(_query(clause, columns)).fetchall()
+        clause, columns = focus.columns_of(engine, guess.file)
+        rows = engine.execute(_query(clause, columns)).fetchall()
     except (duckdb.Error, InputError) as wrong:
         cause = str(wrong).strip().splitlines()[0]
         return Found(replace(guess, kind="", what=f"{guess.what}: not used, it cannot be read ({cause})"))

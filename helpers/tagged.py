@@ -1,7 +1,7 @@
-"""Do the tags agree with the CMDB?  Owned lines in; what is untagged, unknown, retired or disputed out, with amounts.
+"""Do the tags agree with the CMDB?  Owned lines in; what is untagged, unknown or retired out, with amounts.
 
     lines → tag_coverage, spellings, unreadable, unowned
-    lines, applications → unknown_values, retired, owner_conflicts
+    lines, applications → unknown_values, retired
     lines, applications → check_tags → checks: a finding each, with amount and owner
 
 Lines are those of helpers.mapping.own.  Suggestions are shown, never applied.
@@ -9,7 +9,6 @@ Lines are those of helpers.mapping.own.  Suggestions are shown, never applied.
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
 import pandas as pd
 
 from helpers import checks, mapping, tags
@@ -122,19 +121,6 @@ def retired(lines: pd.DataFrame, applications: pd.DataFrame | None) -> pd.DataFr
     return summed(lines[late].assign(retired_on=days[late], service_owner=owners[late]), columns[:3])
 
 
-def owner_conflicts(lines: pd.DataFrame, applications: pd.DataFrame | None) -> pd.DataFrame:
-    """Applications whose tag names another owner than the CMDB: both names, the account as evidence, the amount."""
-    keys = ["application", "service_owner", "tag_owner", "ProviderName", "SubAccountName"]
-    columns = [*keys, *AMOUNTS, "line_count"]
-    if applications is None:
-        return pd.DataFrame(columns=columns)
-    owners = dict(zip(applications["application"], applications["service_owner"], strict=True))
-    said = [owners.get(code, "") for code in lines["application"]]
-    differ = np.array([bool(role and tag) and tags.fold(role) != tags.fold(tag)
-                       for role, tag in zip(said, lines["tag_owner"], strict=True)], dtype=bool)
-    return summed(lines.assign(service_owner=said)[differ], keys)
-
-
 def check_tags(lines: pd.DataFrame, applications: pd.DataFrame | None, aliases: pd.DataFrame | None,
                application_keys: Sequence[str], version: str) -> list[dict]:
     """Findings of the tags, each with its amortised amount and who answers; the CMDB's only where it is given."""
@@ -145,11 +131,9 @@ def check_tags(lines: pd.DataFrame, applications: pd.DataFrame | None, aliases: 
     if applications is None:
         return rows
     unknown = unknown_values(lines, applications, aliases, application_keys)
-    gone, disputed = retired(lines, applications), owner_conflicts(lines, applications)
+    gone = retired(lines, applications)
     return [*rows, _row("tag values that the CMDB does not know", unknown, "FinOps team", ["key", "value"]),
-            _row("retired applications that still cost", gone, _who(gone, "service_owner"), ["application"]),
-            _row("tag owner is not the CMDB's service owner", disputed, _who(disputed, "service_owner"),
-                 ["application", "tag_owner"])]
+            _row("retired applications that still cost", gone, _who(gone, "service_owner"), ["application"])]
 
 
 def _row(name: str, table: pd.DataFrame, owner: str, columns: list[str]) -> dict:
@@ -168,4 +152,4 @@ def tables(lines: pd.DataFrame, applications: pd.DataFrame | None, aliases: pd.D
     """Every table of this module by the name of its file."""
     return {"tag_coverage": tag_coverage(lines, tag_keys), "spellings": spellings(lines), "unowned": unowned(lines),
             "unknown_values": unknown_values(lines, applications, aliases, dict(tag_keys)["application"]),
-            "retired": retired(lines, applications), "owner_conflicts": owner_conflicts(lines, applications)}
+            "retired": retired(lines, applications)}

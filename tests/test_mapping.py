@@ -235,7 +235,7 @@ def test_without_a_cmdb_the_spellings_of_a_tag_are_one_application():
 
 
 def test_tag_faults_are_found_with_their_amounts():
-    found = owned({"Tags": {"app": "tracking", "owner": "Head of Hubs"}, "cost": "5"},
+    found = owned({"Tags": {"app": "tracking"}, "cost": "5"},
                   {"Tags": {"app": "TRACKING"}, "cost": "4"},
                   {"Tags": {"ApplicationFamily": "Booking Family"}, "cost": "3"},
                   {"Tags": {"app": "trackin"}, "cost": "2"},
@@ -245,8 +245,6 @@ def test_tag_faults_are_found_with_their_amounts():
     assert list(zip(unknown["value"], unknown["suggestion"], unknown["effective"], strict=True)) == [
         ("Booking Family", "portfolio Booking Portfolio", 3), ("trackin", "application TRACKING", 2)]
     assert list(tagged.retired(found, APPLICATIONS)["effective"]) == [7]
-    conflict = tagged.owner_conflicts(found, APPLICATIONS).iloc[0]
-    assert (conflict.service_owner, conflict.tag_owner, conflict.effective) == ("Head of Sight", "Head of Hubs", 5)
     assert list(tagged.spellings(found)["written"]) == ['"TRACKING"', '"tracking"']
     states = {check["check"]: (check["state"], check["amount"]) for check
               in tagged.check_tags(found, APPLICATIONS, ALIASES, KEYS["application"], "v5")}

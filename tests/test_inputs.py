@@ -1,0 +1,212 @@
+"""Input tables: read by the codebook, and everything wrong told in one line with file, line and column."""
+
+import gzip
+from datetime import date
+from decimal import Decimal
+
+import pandas as pd
+import pytest
+
+from helpers import codebook, inputs
+from helpers.errors import InputError
+
+LABOUR = """\
+period,team,cost_centre,application,activity,hours
+2026-09,Platform,0042,FRT,run,120.5
+2026-09,Platform,0042,TMS,build,-8
+"""
+RATES = """\
+period,from_currency,to_currency,rate,source
+2026-09,EUR,USD,1.08,Treasury
+"""
+
+
+def told(path, table: str) -> list[str]:
+    with pytest.raises(InputError) as stop:
+        inputs.read(path, table)
+    return str(stop.value).replace(f"{path.parent.resolve()}/", "").splitlines()
+
+
+def test_every_column_has_its_type(write):
+    lines = inputs.read(write("l.csv", LABOUR), "labour")
+    assert list(lines.columns) == ["period", "team", "cost_centre", "application", "activity", "hours"]
+    assert lines.to_dict("list") == {
+        "period": ["2026-09", "2026-09"], "team": ["Platform", "Platform"], "cost_centre": ["0042", "0042"],
+        "application": ["FRT", "TMS"], "activity": ["run", "build"], "hours": [Decimal("120.5"), Decimal(-8)]}
+
+
+def test_blank_texts_are_blank_and_blank_numbers_are_none(write):
+    ledger = inputs.read(write("l.csv", """\
+        line_id,fiscal_period,posting_date,account,cost_centre,vendor,document_amount,amount,currency
+        1,2026-09,2026-09-30,6100,42,,,12.30,USD
+        """.replace("        ", "")), "ledger")
+    row = ledger.iloc[0]
+    assert (row["vendor"], row["invoice_id"], row["document_currency"], row["text"]) == ("", "", "", "")
+    assert row["document_amount"] is None
+    assert row["amount"] == Decimal("12.30")
+
+
+@pytest.mark.parametrize("change", [
+    lambda text: text.replace(",", ";"), lambda text: text.replace(",", "\t"), lambda text: text.replace("\n", "\r\n"),
+    lambda text: "\ufeff" + text, lambda text: text.replace("Platform", '"Platform"'),
+    lambda text: text.replace("Platform", " Platform "), lambda text: text + "\n,,,,,\n\n", lambda text: text.rstrip(),
+    lambda text: "".join(f"x{line}" for line in text.splitlines(True)).replace("xperiod", "no,period").replace("x2", "7,2"),
+], ids=["semicolon", "tab", "CRLF", "BOM", "quotes", "spaces", "blank lines", "no last line end", "extra column"])
+def test_a_csv_file_may_come_in_another_shape(write, change):
+    expected = inputs.read(write("plain.csv", LABOUR), "labour")
+    pd.testing.assert_frame_equal(inputs.read(write("l.csv", change(LABOUR)), "labour"), expected)
+
+
+def test_a_gzip_file_is_unpacked(write, tmp_path):
+    (tmp_path / "l.csv.gz").write_bytes(gzip.compress(LABOUR.encode()))
+    pd.testing.assert_frame_equal(inputs.read(tmp_path / "l.csv.gz", "labour"),
+                                  inputs.read(write("l.csv", LABOUR), "labour"))
+
+
+def test_a_parquet_file_reads_as_the_csv_does(write, tmp_path):
+    rows = [{"asset_id": "A1", "kind": "server", "data_centre": "DC", "application": None,
+             "in_service": date(2024, 4, 1), "disposed_on": None, "life_months": 48, "cost": Decimal("4855.00"),
+             "currency": "USD"}]
+    pd.DataFrame(rows).to_parquet(tmp_path / "a.parquet")
+    text = write("a.csv", "asset_id,kind,data_centre,in_service,life_months,cost,currency\n"
+                          "A1,server,DC,2024-04-01,48,4855.00,USD\n")
+    pd.testing.assert_frame_equal(inputs.read(tmp_path / "a.parquet", "assets"), inputs.read(text, "assets"))
+
+
+def test_a_text_may_hold_a_line_break_and_the_next_error_keeps_its_line(write):
+    path = write("l.csv", LABOUR.replace("FRT", '"F\nT"').replace("-8", "eight"))
+    assert told(path, "labour") == [
+        'l.csv, line 4: hours is "eight"; expected a plain number; leave out currency and text, like 1234.50']
+
+
+def test_a_table_may_have_no_rows(write):
+    assert len(inputs.read(write("l.csv", LABOUR.splitlines()[0]), "labour")) == 0
+
+
+@pytest.mark.parametrize(("old", "new", "line"), [
+    ("120.5", "1,234.50", None),
+    ("120.5", '"1,234.50"', 'line 2: hours is "1,234.50"; expected a plain number; '
+                            "write it with no thousands separator and a decimal point, like 1234.50"),
+    ("120.5", '"12,50"', 'line 2: hours is "12,50"; expected a plain number; '
+                         "write it with no thousands separator and a decimal point, like 1234.50"),
+    ("120.5", "12 EUR", 'line 2: hours is "12 EUR"; expected a plain number; '
+                        "leave out currency and text, like 1234.50"),
+    ("120.5", "(12.00)", 'line 2: hours is "(12.00)"; expected a plain number; '
+                         "write brackets as a minus, like -12.00"),
+    ("120.5", "12.00-", 'line 2: hours is "12.00-"; expected a plain number; '
+                        "write the minus as - in front, like -12.00"),
+    ("120.5", "1e3", 'line 2: hours is "1e3"; expected a plain number; write all digits, with no exponent'),
+    ("120.5", "NaN", 'line 2: hours is "NaN"; expected a plain number; leave out currency and text, like 1234.50'),
+    ("120.5", "", 'line 2: hours is ""; expected a value in every row; fill it in, or take the row out'),
+    ("TMS", "", 'line 3: application is ""; expected a value in every row; fill it in, or take the row out'),
+    ("2026-09", "09/2026",
+     'line 2: period is "09/2026" (and 1 more); expected a month as YYYY-MM; write it like 2026-09'),
+    ("build", "bild", 'line 3: activity is "bild"; expected run or build; write build'),
+    ("run", "operate", 'line 2: activity is "operate"; expected run or build; write one of them'),
+])
+def test_a_value_that_is_none_is_told_with_its_line(write, old, new, line):
+    if line is None:
+        line = "line 2: it has 7 fields; expected 6, as the first line has; put texts that hold the delimiter in quotes"
+    assert told(write("l.csv", LABOUR.replace(old, new)), "labour") == [f"l.csv, {line}"]
+
+
+@pytest.mark.parametrize("found", ["30.09.2026", "2026-02-30", "20260930", "2026-9-30", "9/30/2026"])
+def test_a_bad_date_is_told(write, found):
+    path = write("a.csv", "asset_id,kind,data_centre,in_service,life_months,cost,currency\n"
+                          f"A1,server,DC,{found},48,4855.00,USD\n")
+    assert told(path, "assets") == [
+        f'a.csv, line 2: in_service is "{found}"; expected a date as YYYY-MM-DD; write it like 2026-09-30']
+
+
+@pytest.mark.parametrize(("found", "todo"), [("USX", "write it like USD"), ("usd", "write USD"), ("$", "write it like USD")])
+def test_a_wrong_currency_code_is_told(write, found, todo):
+    assert told(write("r.csv", RATES.replace("USD", found)), "rates") == [
+        f'r.csv, line 2: to_currency is "{found}"; expected an ISO 4217 currency code; {todo}']
+
+
+def test_a_share_above_one_is_told(write):
+    path = write("a.csv", "pool,method,consumer,share,reason,owner\nk8s,fixed,FRT,45,agreed,CIO\n")
+    assert told(path, "allocation_rules") == [
+        'a.csv, line 2: share is "45"; expected a share from 0 to 1; write 45 % as 0.45']
+
+
+def test_a_missing_column_is_told_with_its_meaning_and_the_nearest_there_is(write):
+    assert told(write("l.csv", LABOUR.replace("hours", "hour")), "labour") == [
+        'l.csv: column hours is missing; expected a column with: Hours worked; rename "hour" if that is it']
+
+
+def test_a_misspelt_column_that_is_not_required_is_told_too(write):
+    path = write("d.csv", "cost_centre,name,business_unit,owner,contcat\n1,A,B,C,d\n")
+    assert told(path, "org") == [
+        'd.csv: column contact is missing; expected a column with: Address for questions; rename "contcat" if that is it']
+
+
+def test_a_column_that_stands_twice_is_told(write):
+    path = write("r.csv", "period,from_currency,to_currency,rate,source,rate\n2026-09,EUR,USD,1.08,T,1.09\n")
+    assert told(path, "rates") == ["r.csv: column rate stands 2 times; expected each column once; rename or take one out"]
+
+
+def test_a_file_with_other_columns_is_told(write):
+    assert told(write("r.csv", "a,b\n1,2\n"), "rates") == [
+        "r.csv: the first line has no column of the table rates; expected period, from_currency, to_currency, rate, source; "
+        "name the columns in the first line"]
+
+
+@pytest.mark.parametrize("text", ["", "\n", " \r\n"])
+def test_an_empty_file_is_told(write, text):
+    assert told(write("r.csv", text), "rates") == [
+        "r.csv: the file is empty; expected a line of column names, then rows; make the extract again"]
+
+
+def test_a_missing_file_is_told(tmp_path):
+    assert told(tmp_path / "r.csv", "rates") == [
+        "r.csv: the file does not exist; expected a CSV or parquet file; correct the path"]
+
+
+def test_a_workbook_is_told(write):
+    assert told(write("r.xlsx", "x"), "rates") == [
+        "r.xlsx: it is a workbook; expected a CSV or parquet file; save the sheet as CSV UTF-8"]
+
+
+def test_a_file_that_is_not_utf8_is_told_with_its_line(tmp_path):
+    (tmp_path / "r.csv").write_bytes(RATES.encode() + b"2026-08,EUR,USD,1.1,B\xf6rse\n")
+    assert told(tmp_path / "r.csv", "rates") == [
+        "r.csv, line 3: it is not UTF-8 text; expected UTF-8; save it as CSV UTF-8"]
+
+
+def test_a_quote_that_is_not_closed_is_told(write):
+    assert told(write("r.csv", RATES.replace("Treasury", '"Treasury')), "rates") == [
+        "r.csv, line 2: it cannot be read (unexpected end of data); expected CSV; "
+        "put texts that hold a quote or a line break in quotes, doubling quotes inside"]
+
+
+def test_a_file_that_only_says_it_is_parquet_is_told(write):
+    (line,) = told(write("r.parquet", "period"), "rates")
+    assert line.startswith("r.parquet: it cannot be read (")
+
+
+def test_a_key_that_stands_again_is_told(write):
+    assert told(write("r.csv", RATES + "2026-09,EUR,USD,1.09,Treasury\n"), "rates") == [
+        'r.csv, line 3: period "2026-09", from_currency "EUR", to_currency "USD" stands again, as on line 2; '
+        "expected one row a period and from_currency and to_currency; keep one row, or sum them in the extract"]
+
+
+def test_everything_wrong_is_told_at_once_a_line_a_column(write):
+    assert told(write("r.csv", RATES.replace("2026-09", "Sep").replace("1.08", "x") + "2026-08,EUR,USD,y,T\n"), "rates") == [
+        'r.csv, line 2: period is "Sep"; expected a month as YYYY-MM; write it like 2026-09',
+        'r.csv, line 2: rate is "x" (and 1 more); expected a plain number; leave out currency and text, like 1234.50']
+
+
+def test_hostile_text_stays_as_it_is_in_tables_and_short_in_messages(write):
+    path = write("l.csv", LABOUR.replace("Platform", '"=HYPERLINK(""x"")"').replace("run", f"<script>\u202e{'a' * 99}"))
+    (line,) = told(path, "labour")
+    assert line == (f'l.csv, line 2: activity is "<script> {"a" * 30}…"; expected run or build; write one of them')
+    lines = inputs.read(write("m.csv", LABOUR.replace("Platform", '"=HYPERLINK(""x"")"')), "labour")
+    assert set(lines["team"]) == {'=HYPERLINK("x")'}
+
+
+def test_every_type_of_the_codebook_can_be_read():
+    from helpers import values
+
+    for table in codebook.tables():
+        assert all(callable(values.reader(column)) for column in codebook.columns(table)), table
