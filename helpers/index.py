@@ -101,7 +101,7 @@ def _name(check: pd.Series) -> str:
 def _html(told: Mapping, failures: list[str]) -> str:
     rows, month = _frame(told["checks"]), month_name(told["period"])
     who = " \u00b7 ".join(part for part in (house.words(told["company"]), month) if part)
-    inputs = pd.DataFrame(told["inputs"]).drop(columns=["sha256", "hash"], errors="ignore")
+    inputs = _gathered(pd.DataFrame(told["inputs"]).drop(columns=["sha256", "hash"], errors="ignore"))
     return render.index(
         title=f"Month pack \u00b7 {who}", who=who, foot=f"{who} \u00b7 what was used and made is in manifest.json",
         links=render.links([step["step"] for step in told["pages"]], "index"),
@@ -110,9 +110,19 @@ def _html(told: Mapping, failures: list[str]) -> str:
         verdict=verdict(rows, told["currency"], told["strict"]) if len(rows) else "",
         counts=[(state if _number(rows, state) else "none", _count(rows, state)) for state in STATES],
         waiting=_checks(rows[rows["state"] != "ok"], told), holding=_checks(rows[rows["state"] == "ok"], told),
-        inputs=page.table(inputs, "What went in", unit="", total=(), by=None, rows=500).html if len(inputs) else "",
+        inputs=page.table(inputs, "What went in", unit="", total=(), by=None, rows=100).html if len(inputs) else "",
         tables=[{**table, "size": f"{table['rows']:,} row{'s' * (table['rows'] != 1)}"} for table in told["tables"]],
     )
+
+
+def _gathered(inputs: pd.DataFrame) -> pd.DataFrame:
+    """Files of one input that fared alike as one row with their number; the manifest lists each."""
+    if "file" not in inputs:
+        return inputs
+    keys = [name for name in inputs.columns if name != "file"]
+    alike = inputs.groupby(keys, sort=False, dropna=False)["file"].agg(list).reset_index()
+    named = [files[0] if len(files) == 1 else f"{len(files)} files, {files[0]} to {files[-1]}" for files in alike["file"]]
+    return alike.assign(file=named)[list(inputs.columns)]
 
 
 def _checks(rows: pd.DataFrame, told: Mapping) -> str:

@@ -23,6 +23,7 @@ def check(month) -> pd.DataFrame:
     """The checks of billing and mapping, as a table."""
     lines, given = coverage.of_month(month.booked, month.period), month.params
     return checks.collect(
-        *billing.check_cube(month.cube), *coverage.check_sums(month.cube.lines, month.mapped),
+        *billing.check_cube(month.cube), *billing.check_twins(month.kept_out),
+        *coverage.check_sums(month.cube.lines, month.mapped),
         *coverage.check_coverage(lines, given.unmapped_share),
         *tagged.check_tags(lines, month.applications, month.aliases, given.tag_keys.application, given.taxonomy.towers))
