@@ -1,1 +1,20 @@
-"""FinOps and TBM on one page: cloud billing joined with the general ledger."""
+"""Cloud billing joined with the general ledger: the helpers behind the notebooks.
+
+Begin with walk: it is the whole data flow on one screen.  Each step has its tables, checks and words for the page of
+the same name; what works them out lies below it.
+
+    step            page              works it out
+    billing         (mapping)         billing, focus, rates
+    mapping         mapped            mapping, rulebook, taxonomy, tags, coverage, tagged
+    reconciliation  reconciliation    ledger, bridge
+    chargeback      chargeback        charges, pools, allocation
+    tco             tco               tco
+    forecast        forecast_words    forecast, methods, backtest, fiscal
+    closed months   (index)           kept
+
+    what a month is given       given, params, plainyaml, values, inputs, codebook, problems
+    how pages look              page, charts, charts_canvas, charts_time, house
+    how a month is published    report, batch, runner, render, publish, index, templates/
+    small bases                 money, periods, globs, checks, errors, optional
+    commands                    __main__, start (formats, draft), setup, environment, demo/
+"""

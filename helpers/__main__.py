@@ -45,7 +45,8 @@ def parser() -> argparse.ArgumentParser:
     report.add_argument("--strict", action="store_true", help="findings fail the run")
     start = _command(commands, "start", _start, "look at a folder of files and write a first parameters file")
     start.add_argument("folder")
-    start.add_argument("--params", default="params/mine.yaml", metavar="FILE", help="file to write (default: params/mine.yaml)")
+    start.add_argument("--params", default="params/mine.yaml", metavar="FILE",
+                       help="file to write (default: params/mine.yaml)")
     demo = _command(commands, "demo", _demo, "write the demo company's inputs again")
     demo.add_argument("folder", nargs="*", help="where to (default: data/demo)")
     close = _command(commands, "close", _close, "keep a month's tables as the closed month's")

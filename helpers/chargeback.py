@@ -10,10 +10,10 @@ from fractions import Fraction
 import pandas as pd
 
 from helpers import checks, tags
+from helpers.bridge import cloud_expense
 from helpers.charges import Charged, receivers
 from helpers.house import number, percent
 from helpers.money import ZERO, ratio, sum_by, to_cents, total
-from helpers.reconciliation import cloud_expense
 
 
 def verdict(lines: pd.DataFrame, period: str, currency: str, tied: bool) -> str:

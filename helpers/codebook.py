@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 DATA = Path(__file__).resolve().parent.parent / "data"
+MARK = "<!-- All below is made from codebook.csv by: python -m helpers.codebook -->"
 
 
 @dataclass(frozen=True)
 class Column:
     """One row of the codebook."""
 
-    kind: str  # input or output
+    kind: str  # input, rules (the mapping rules) or output
     table: str
     name: str
     type: str  # text, month, date, amount, quantity, whole, share, currency, flag, glob, choice:a|b
@@ -38,8 +39,8 @@ def _columns() -> tuple[Column, ...]:
 
 
 def _column(row: dict) -> Column:
-    yes = {name: row[name] == "yes" for name in ("required", "key")}
-    return Column(row["kind"], row["table"], row["column"], row["type"], yes["required"], yes["key"], row["unit"], row["meaning"])
+    required, key = row["required"] == "yes", row["key"] == "yes"
+    return Column(row["kind"], row["table"], row["column"], row["type"], required, key, row["unit"], row["meaning"])
 
 
 def tables(kind: str = "input") -> list[str]:
@@ -56,3 +57,36 @@ def columns(table: str, kind: str = "input") -> list[Column]:
 def currencies() -> frozenset[str]:
     """The ISO 4217 codes of the world's currencies, with those replaced in recent years."""
     return frozenset((DATA / "currencies.csv").read_text(encoding="utf-8").split()[1:])
+
+
+def main() -> None:
+    """Writes data/README.md."""
+    (DATA / "README.md").write_text(page(), encoding="utf-8", newline="\n")
+
+
+def page() -> str:
+    """data/README.md: its introduction as it stands, then the columns of each input and output table."""
+    introduction = (DATA / "README.md").read_text(encoding="utf-8").partition(MARK)[0].strip()
+    parts = [introduction, MARK]
+    for kind, title in (("input", "Inputs"), ("rules", "Mapping rules"), ("output", "Outputs")):
+        parts += [f"## {title}", *(_section(table, kind) for table in tables(kind))]
+    return "\n\n".join(parts) + "\n"
+
+
+def _section(table: str, kind: str) -> str:
+    titles = ["column", "type", *(["needed"] if kind != "output" else []), "unit", "meaning"]
+    rows = [titles, ["---"] * len(titles)]
+    for column in columns(table, kind):
+        needed = ["key" if column.key else "yes" if column.required else ""] if kind != "output" else []
+        name = "one or more" if column.name == "*" else f"`{column.name}`"
+        allowed = "one of: " + ", ".join(column.choices) if column.choices else column.type
+        rows.append([name, allowed, *needed, column.unit, column.meaning])
+    return "\n".join([f"### {table}", "", *("| " + " | ".join(map(_cell, row)) + " |" for row in rows)])
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+if __name__ == "__main__":
+    main()

@@ -14,7 +14,8 @@ from helpers.problems import shown
 
 VENDORS = {"AWS": ["Amazon*", "AWS*"], "Microsoft": ["Microsoft*"], "Google Cloud": ["Google*"]}
 RECENT = 3  # months; a provider that stopped billing longer ago does not hold the period back
-RULES = {"pool_sources": "pool_sources", "allocation_rules": "allocation", "tco_rules": "tco"}  # table: key of rules
+RULES = {  # table: key of rules
+    "mapping_rules": "mapping", "pool_sources": "pool_sources", "allocation_rules": "allocation", "tco_rules": "tco"}
 GIVES = {  # optional input: what it gives
     "ledger": "general ledger lines, which all cost is tied to",
     "accounts": "what each ledger account holds (the ledger needs it)",
@@ -41,7 +42,7 @@ def write(found: Sequence) -> str:
     for one in found:
         files.setdefault(one.guess.kind, []).append(one.guess.file)
     return "\n".join([
-        "# A first draft, made from the files found.  What is not said here is as in base.yaml, with its comments there.",
+        "# A first draft, made from the files found.  What is not said here is as in base.yaml, which explains it.",
         "base: base.yaml", "",
         f"period: {_text(last_covered(bills))}  # month under review: the last that billing covers to its end",
         'company: ""  # the name that the pages carry',

@@ -13,7 +13,7 @@ from helpers.errors import InputError
 
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
 FOCUS = {"BilledCost", "EffectiveCost", "BillingPeriodStart", "ChargePeriodStart"}
-FOCUS_VERSIONS = {  # columns that a version of FOCUS brought in, newest first; source: the specification's column library
+FOCUS_VERSIONS = {  # columns that a version of FOCUS brought in, newest first (the specification's column library)
     "1.4": {"CommitmentProgramEligibilityDetails", "InvoiceDetailId"},
     "1.3": {"AllocatedMethodId", "AllocatedResourceId", "ContractApplied", "HostProviderName", "ServiceProviderName"},
     "1.2": {"BillingAccountType", "InvoiceId", "PricingCurrency", "SubAccountType"},
@@ -77,14 +77,15 @@ def _table(file: Path, columns: tuple[str, ...]) -> Guess:
     """The table with all its required columns there, and most of its columns; or the nearest one, not used."""
     found = set(columns)
     scored = []
-    for table in codebook.tables():
-        names = {column.name for column in codebook.columns(table)}
-        required = {column.name for column in codebook.columns(table) if column.required}
-        scored.append((len(required & found) / len(required), len(names & found), -len(names), table))
-    share, _, _, table = max(scored)
+    for kind, table in [(kind, table) for kind in ("input", "rules") for table in codebook.tables(kind)]:
+        known = codebook.columns(table, kind)
+        required = {column.name for column in known if column.required}
+        fits = len(found & {column.name for column in known})
+        scored.append((len(required & found) / len(required), fits, -len(known), table, required - found))
+    share, _, _, table, lacks = max(scored, key=lambda score: score[:4])
     if share == 1:
         return Guess(file, table, table.replace("_", " "), columns)
     if share >= 0.5:
-        lacks = [column.name for column in codebook.columns(table) if column.required and column.name not in found]
-        return Guess(file, "", f"not used: like {table.replace('_', ' ')}, but with no column {', '.join(lacks)}", columns)
+        what = f"not used: like {table.replace('_', ' ')}, but with no column {', '.join(sorted(lacks))}"
+        return Guess(file, "", what, columns)
     return Guess(file, "", "not used: no table of data/README.md has these columns", columns)

@@ -85,7 +85,8 @@ def match(booked: pd.DataFrame, coded: pd.DataFrame, items: pd.DataFrame | None,
 
 
 def _provider_of(vendor: str, providers: Mapping) -> str:
-    found = [name for name, setting in providers.items() if any(globs.matches(glob, vendor) for glob in setting.vendors)]
+    found = [name for name, setting in providers.items()
+             if any(globs.matches(glob, vendor) for glob in setting.vendors)]
     return found[0] if found else NO_PROVIDER
 
 

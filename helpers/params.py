@@ -286,9 +286,8 @@ def _told(error: dict, origins: dict[str, str], last: str) -> tuple[str, str, st
         names = _names(steps[:-1])
         near = nearest(steps[-1], names)
         return where, f"{key} is no parameter", "one of " + ", ".join(names), f"write {near}" if near else "take it out"
-    context = error.get("ctx", {})
-    found = f"{key} is {_quoted(error['input'])}"
-    return where, found, context.get("expected", _KINDS.get(error["type"], "")), context.get("todo", "see params/base.yaml")
+    told = {"expected": _KINDS.get(error["type"], ""), "todo": "see params/base.yaml", **error.get("ctx", {})}
+    return where, f"{key} is {_quoted(error['input'])}", told["expected"], told["todo"]
 
 
 _KINDS = {"model_type": "a group of values", "dict_type": "a group of values", "tuple_type": "a list of texts"}

@@ -1,10 +1,8 @@
-"""Does the usage tie to the ledger, and what is each difference?
+"""Does the usage tie to the ledger?  The bridge as a controller asks for it: verdict, picture, tables, checks.
 
-    booked, coded → match  → matches   one row a provider, ledger month and invoice (helpers.ledger)
-    booked, matches → bridge → steps   one row a provider and bucket; the buckets add up from usage to ledger
-    booked, matches → tie   → tied    usage gives the shape, the ledger the amount: reconciling items are own lines
-
-A provider's bill of month S is booked in ledger month S + lag.  All amounts are in the report's currency.
+    steps → verdict, across, gap, by_provider      the difference between usage and ledger, by name
+    matches → invoices, open_items, by_month       invoice by invoice, what is open, and earlier months
+    steps, tied → check                            the buckets add up, nothing is lost
 """
 
 from decimal import Decimal
@@ -12,79 +10,11 @@ from decimal import Decimal
 import pandas as pd
 
 from helpers import checks, ledger
+from helpers.bridge import BUCKETS, cloud_expense
 from helpers.house import number
-from helpers.ledger import CLOUD_USES
 from helpers.money import ZERO, sum_by, total
 from helpers.optional import needs_table
 from helpers.periods import shift
-
-BUCKETS = {  # in the order of the bridge; each name with what it holds
-    "timing": "the bill of the month the ledger books, less the bill of the ledger's own month",
-    "duplicates": "billing files delivered twice, kept out",
-    "corrections of closed months": "lines of this bill for usage of earlier months",
-    "prepaid movement": "commitment purchases taken to prepaid, less what the ledger releases of them",
-    "tax": "tax in the ledger that the billing data does not hold",
-    "credit memos": "credits netted on an invoice outside the billing data",
-    "manual adjustments": "accruals and adjustments that finance lists",
-    "missing invoices": "billed, with no invoice in the ledger",
-    "FX": "booked at another rate than the month's",
-    "rounding": "invoices are in cents, usage is not",
-    "unexplained": "what is left",
-}
-
-
-def bridge(booked: pd.DataFrame, kept_out: pd.DataFrame, coded: pd.DataFrame, matches: pd.DataFrame,
-           period: str) -> pd.DataFrame:
-    """One row a provider and step: usage of the month, each bucket, the ledger; amounts add up down the steps."""
-    rows = []
-    for provider in _providers(booked, coded, matches):
-        bill = booked[(booked["ProviderName"] == provider)]
-        twice = kept_out[kept_out["ProviderName"] == provider]
-        billed_in = bill[bill["ledger_period"] == period]
-        usage = _own(bill[bill["billing_period"] == period]) + _own(twice[twice["billing_period"] == period])
-        twin = _own(twice[twice["ledger_period"] == period])
-        of_month = matches[(matches["ProviderName"] == provider) & (matches["ledger_period"] == period)]
-        released = _released(coded, provider, period)
-        parts = {
-            "timing": _own(billed_in) + twin - usage,
-            "duplicates": -twin,
-            "corrections of closed months": total(billed_in["billed"]) - _own(billed_in),
-            "prepaid movement": released - total(of_month["purchases"]),
-            **{bucket: total(of_month[bucket]) for bucket in ledger.BUCKETS},
-        }
-        rows += [(provider, f"usage {period}", usage, "total")]
-        rows += [(provider, bucket, parts[bucket], "step") for bucket in BUCKETS]
-        rows += [(provider, f"ledger {period}", total(of_month["ledger"]) + released, "total")]
-    return pd.DataFrame(rows, columns=["ProviderName", "bucket", "amount", "kind"])
-
-
-def tie(booked: pd.DataFrame, coded: pd.DataFrame, matches: pd.DataFrame, period: str, basis: str) -> pd.DataFrame:
-    """Ledger-tied lines of the month: usage lines on the basis, then one line a provider and reconciling bucket.
-
-    basis: amortised or billed.  `amount` adds up to the providers' expense in the ledger; `bucket` is "" for usage.
-    """
-    shape = booked[booked["ledger_period"] == period]
-    column = "effective" if basis == "amortised" else "billed"
-    usage = shape.assign(source="usage", bucket="", amount=shape[column])
-    rows = []
-    for provider in _providers(booked, coded, matches):
-        of_month = matches[(matches["ProviderName"] == provider) & (matches["ledger_period"] == period)]
-        lines = shape[shape["ProviderName"] == provider]
-        movement = total(lines["billed"]) - total(lines[column]) - total(of_month["purchases"])
-        parts = {"prepaid movement": movement + _released(coded, provider, period)}
-        parts |= {bucket: total(of_month[bucket]) for bucket in ledger.BUCKETS}
-        rows += [{"ProviderName": provider, "source": "reconciling", "bucket": bucket, "amount": amount,
-                  "ledger_period": period} for bucket, amount in parts.items() if amount]
-    reconciling = pd.DataFrame(rows, columns=["ProviderName", "source", "bucket", "amount", "ledger_period"])
-    blank = {name: "" for name in usage.columns if name not in reconciling.columns}
-    return pd.concat([usage, reconciling.assign(**blank)[usage.columns]], ignore_index=True)
-
-
-def untied(booked: pd.DataFrame, period: str, basis: str) -> pd.DataFrame:
-    """The month's own bill in the shape of ledger-tied lines, where there is no ledger to tie it to."""
-    column = "effective" if basis == "amortised" else "billed"
-    lines = booked[booked["billing_period"] == period]
-    return lines.assign(source="usage", bucket="", amount=lines[column])
 
 
 def verdict(steps: pd.DataFrame | None, period: str, currency: str, tolerance) -> str:
@@ -133,7 +63,8 @@ def by_provider(steps: pd.DataFrame) -> pd.DataFrame:
     """The bridge with a column a provider, a row a step, and what each bucket holds."""
     table = steps.pivot_table(index="bucket", columns="ProviderName", values="amount", aggfunc=total, sort=False)
     table["total"] = table.apply(total, axis=1)
-    return table.reset_index().rename_axis(columns=None).assign(meaning=lambda rows: rows["bucket"].map(BUCKETS).fillna(""))
+    named = table.reset_index().rename_axis(columns=None)
+    return named.assign(meaning=named["bucket"].map(BUCKETS).fillna(""))
 
 
 @needs_table
@@ -157,12 +88,6 @@ def months_booked(booked: pd.DataFrame, providers, period: str) -> pd.DataFrame:
 def control_totals(coded: pd.DataFrame, period: str) -> pd.DataFrame:
     """One row a kind and use of account with the month's amount; only `expense` counts towards the control total."""
     return sum_by(coded[coded["fiscal_period"] == period], ["kind", "use"], ["amount"])
-
-
-def cloud_expense(coded: pd.DataFrame, period: str) -> Decimal:
-    """The month's expense on cloud accounts in the ledger."""
-    cloud = coded["use"].isin(CLOUD_USES) & (coded["kind"] == "expense") & (coded["fiscal_period"] == period)
-    return total(coded.loc[cloud, "amount"])
 
 
 @needs_table
@@ -246,20 +171,3 @@ def check_bridge(steps: pd.DataFrame, tied: pd.DataFrame, coded: pd.DataFrame, b
         checks.finding("invoices missing from the ledger", missing, "accounts payable",
                        "billed, but not booked in the month the lag names"),
     ]
-
-
-def _providers(booked: pd.DataFrame, coded: pd.DataFrame, matches: pd.DataFrame) -> list[str]:
-    """Everyone who billed, was booked or is matched: nobody's amount is left out of the bridge."""
-    return sorted({*booked["ProviderName"], *coded["ProviderName"], *matches["ProviderName"]} - {""})
-
-
-def _own(lines: pd.DataFrame) -> Decimal:
-    """Billed cost of the bill's own month: lines for usage of other months left out."""
-    return total(lines.loc[lines["service_period"] == lines["billing_period"], "billed"])
-
-
-def _released(coded: pd.DataFrame, provider: str, period: str) -> Decimal:
-    """What the ledger releases of the provider's prepaid commitments in the month."""
-    lines = coded[(coded["use"] == "cloud amortisation") & (coded["kind"] == "expense")
-                  & (coded["ProviderName"] == provider) & (coded["fiscal_period"] == period)]
-    return total(lines["amount"])

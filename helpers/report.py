@@ -57,8 +57,8 @@ def _files(month: walk.Month) -> Iterator[tuple[str, Path | None]]:
     for path in month.params.sources:
         yield "parameters", path
     yield "mapping rules", month.params.resolve(month.params.rules.mapping)
-    for name, paths in (("billing", month.params.files("billing")), *((name, month.files(name)) for name in given.TABLES)):
-        for path in paths or [None]:
+    for name in ("billing", *given.TABLES):
+        for path in (month.files(name) if name in given.TABLES else month.params.files(name)) or [None]:
             yield name.replace("_", " "), path
 
 
@@ -74,17 +74,21 @@ def tell(checks: pd.DataFrame, currency: str) -> list[str]:
 
 
 def _told(row, currency: str) -> str:
+    """In brackets: amount and owner of a finding, the gap of a sum, else why a check failed."""
     if row.state == "finding":
-        owner = f", {row.owner}" if row.owner else ""
-        return f" ({currency} {row.amount:,.2f}{owner})" if row.amount else owner.replace(", ", " (", 1) + ")" * bool(owner)
-    if row.gap is None or pd.isna(row.gap):
-        return f" ({row.note})" if row.state == "failed" and row.note else ""
-    return f" (gap {row.gap:,.2f})"
+        parts = [f"{currency} {row.amount:,.2f}" if row.amount else "", row.owner]
+    elif row.gap is not None and not pd.isna(row.gap):
+        parts = [f"gap {row.gap:,.2f}"]
+    else:
+        parts = [row.note] if row.state == "failed" else []
+    told = ", ".join(part for part in parts if part)
+    return f" ({told})" if told else ""
 
 
 def close(period: str, out: str | Path) -> Path:
     """Closes the month from its pack; the folder that keeps it."""
     pack = Path(out) / period
     if not (pack / "manifest.json").is_file():
-        raise InputError(str(pack), "there is no pack", "the month's finished pack", f"run: python -m helpers report {period}")
+        todo = f"run: python -m helpers report {period}"
+        raise InputError(str(pack), "there is no pack", "the month's finished pack", todo)
     return kept.close(period, pack, KEPT)

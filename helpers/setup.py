@@ -27,7 +27,8 @@ def main(root=ROOT):
     try:
         make(root)
     except subprocess.CalledProcessError as stop:
-        print(f"setup: {stop.cmd[0]} ended with {stop.returncode}; see the lines above, then run it again", file=sys.stderr)
+        told = f"setup: {stop.cmd[0]} ended with {stop.returncode}; see the lines above, then run it again"
+        print(told, file=sys.stderr)
         return 1
     return 0
 
@@ -35,7 +36,8 @@ def main(root=ROOT):
 def what_is_missing(version=sys.version_info[:2], has_pip=None):
     """What to run before the environment can be made, in one line; "" when nothing is missing."""
     if version < OLDEST:
-        newer = next((f"python3.{minor}" for minor in range(20, 10, -1) if shutil.which(f"python3.{minor}")), "python3.12")
+        names = [f"python3.{minor}" for minor in range(20, 10, -1)]
+        newer = next((name for name in names if shutil.which(name)), "python3.12")
         return (f"setup: this is Python {version[0]}.{version[1]}; expected 3.11 or newer; "
                 f"name another, like: make report PYTHON={newer}")
     if not (_has_pip() if has_pip is None else has_pip):

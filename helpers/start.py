@@ -48,7 +48,8 @@ def start(folder: str | Path, target: str | Path) -> list[str]:
     lines = [one.told(place) for one in found]
     if not any(one.bills for one in found):
         seen = "; ".join(lines) or "no CSV or parquet file"
-        raise InputError(shown(place), f"no billing that can be read ({seen})", "a FOCUS cost and usage export", "add one")
+        found_none = f"no billing that can be read ({seen})"
+        raise InputError(shown(place), found_none, "a FOCUS cost and usage export", "add one")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(draft.write(found), encoding="utf-8", newline="\n")
     month = draft.last_covered([bill for one in found for bill in one.bills])
@@ -88,9 +89,10 @@ def _query(clause: str, columns: dict[str, str]) -> str:
     last = "ChargePeriodEnd" if "ChargePeriodEnd" in columns else "ChargePeriodStart"
     reach = f"max({_moment(last)}) FILTER (WHERE ChargeCategory = 'Usage') + INTERVAL 1 HOUR"
     month = f"strftime({_moment('BillingPeriodStart')}, '%Y-%m')"
-    return (f'SELECT coalesce(trim(CAST("{provider}" AS VARCHAR)), \'\') AS provider, coalesce({month}, \'\') AS month, '
-            f"coalesce(trim(BillingCurrency), '') AS currency, "
-            f"count(*), coalesce(strftime({reach}, '%Y-%m-%d'), '') FROM {clause} GROUP BY ALL ORDER BY ALL")
+    parts = [f'trim(CAST("{provider}" AS VARCHAR))', month, "trim(BillingCurrency)"]
+    keys = ", ".join(f"coalesce({part}, '')" for part in parts)
+    return (f"SELECT {keys}, count(*), coalesce(strftime({reach}, '%Y-%m-%d'), '') "
+            f"FROM {clause} GROUP BY ALL ORDER BY ALL")
 
 
 def _moment(column: str) -> str:

@@ -22,6 +22,7 @@ from helpers.optional import needs_table
 LINE_KEYS = ["application", "source", "cost_pool", "sub_pool", "method", "driver", "residual"]
 CLOUD, LEDGER = "chargeback", "ledger"
 OUTSIDE = "Not in the TCO yet"
+FEEDS = {"hours": "labour", "assets": "assets", "usage": "drivers", "even": "applications"}  # method: what it reads
 
 
 def burden(charge_lines: pd.DataFrame, coded: pd.DataFrame, sources: pd.DataFrame | None, rules: pd.DataFrame | None,
@@ -186,8 +187,9 @@ def _ledger_lines(other: pd.DataFrame, rules: pd.DataFrame | None, feeds: Mappin
 
 
 def _first_rule(line: Mapping, rules: list[dict]) -> int:
+    conditions = ("account", "cost_centre", "vendor")
     return next((place for place, rule in enumerate(rules)
-                 if all(globs.matches(rule[column], line[column]) for column in ("account", "cost_centre", "vendor"))), -1)
+                 if all(globs.matches(rule[column], line[column]) for column in conditions)), -1)
 
 
 def _split(group: Mapping, rule: Mapping, shares: Mapping[str, Fraction]) -> list[dict]:
@@ -207,7 +209,7 @@ def _weights(rule: Mapping, cost_centre: str, feeds: Mapping[str, pd.DataFrame |
     method, consumer = rule["method"], rule.get("consumer", "")
     if method == "fixed":
         return {consumer: Decimal(1)}
-    feed = feeds.get({"hours": "labour", "assets": "assets", "usage": "drivers", "even": "applications"}.get(method, ""))
+    feed = feeds.get(FEEDS.get(method, ""))
     if feed is None:
         return {}
     if method == "assets":
@@ -223,7 +225,8 @@ def _weights(rule: Mapping, cost_centre: str, feeds: Mapping[str, pd.DataFrame |
 
 def _sums(table: pd.DataFrame, name: str, quantity: str, consumer: str) -> dict[str, Decimal]:
     sums = sum_by(table, [name], [quantity])
-    weights = {key: value for key, value in zip(sums[name], sums[quantity], strict=True) if globs.matches(consumer, key)}
+    weights = {key: value for key, value in zip(sums[name], sums[quantity], strict=True)
+               if globs.matches(consumer, key)}
     if any(value < 0 for value in weights.values()):
         raise InputError("inputs", f"a negative {quantity} in a driver", "quantities of zero or more", "mend the row")
     return weights

@@ -110,7 +110,8 @@ def _date(text: str) -> str:
 
 def _currency(text: str) -> str:
     if text not in currencies():
-        raise Wrong("an ISO 4217 currency code", f"write {text.upper()}" if text.upper() in currencies() else "write it like USD")
+        near = text.upper() if text.upper() in currencies() else "it like USD"
+        raise Wrong("an ISO 4217 currency code", f"write {near}")
     return text
 
 

@@ -9,7 +9,7 @@ from functools import cached_property
 
 import pandas as pd
 
-from helpers import billing, charges, forecast, ledger, mapping, params, rates, reconciliation, tco
+from helpers import billing, bridge, charges, forecast, ledger, mapping, params, rates, tco
 from helpers.given import Given
 
 CACHE = params.ROOT / ".cache"
@@ -67,14 +67,14 @@ class Month(Given):
         """Matches → the bridge from usage to the ledger, a step a bucket."""
         if self.matches is None:
             return None
-        return reconciliation.bridge(self.booked, self.kept_out, self.coded, self.matches, self.period)
+        return bridge.span(self.booked, self.kept_out, self.coded, self.matches, self.period)
 
     @cached_property
     def tied(self) -> pd.DataFrame:
         """Booked usage + matches → ledger-tied cost; without a ledger, usage as it is."""
         if self.matches is None:
-            return reconciliation.untied(self.booked, self.period, self.params.cost_basis)
-        return reconciliation.tie(self.booked, self.coded, self.matches, self.period, self.params.cost_basis)
+            return bridge.untied(self.booked, self.period, self.params.cost_basis)
+        return bridge.tie(self.booked, self.coded, self.matches, self.period, self.params.cost_basis)
 
     @cached_property
     def charged(self) -> charges.Charged:

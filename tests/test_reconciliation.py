@@ -8,7 +8,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from helpers import ledger, rates, reconciliation
+from helpers import bridge, ledger, rates, reconciliation
 from helpers.errors import InputError
 from helpers.money import total
 from helpers.periods import shift
@@ -56,8 +56,8 @@ def entries(text: str) -> pd.DataFrame:
 def reconcile(booked, coded, items=None, period="2026-09", kept_out=None):
     matches = ledger.match(booked, coded, items, PROVIDERS, RATES, "USD")
     kept_out = booked.iloc[:0] if kept_out is None else kept_out
-    steps = reconciliation.bridge(booked, kept_out, coded, matches, period)
-    tied = reconciliation.tie(booked, coded, matches, period, "amortised")
+    steps = bridge.span(booked, kept_out, coded, matches, period)
+    tied = bridge.tie(booked, coded, matches, period, "amortised")
     rows = reconciliation.check_bridge(steps, tied, coded, booked, matches, period, TOLERANCE)
     return steps, tied, {row["check"]: row["state"] for row in rows}
 
@@ -204,7 +204,7 @@ def test_only_expense_counts_and_the_rest_stands_beside_it():
         2026-09        0400     Builder   500.00
         2026-09        6500     .         70.00
     """)
-    assert reconciliation.cloud_expense(coded, "2026-09") == 100
+    assert bridge.cloud_expense(coded, "2026-09") == 100
     assert cells(reconciliation.control_totals(coded, "2026-09")) == [
         ("capital", "other", "500"), ("expense", "cloud", "100"), ("expense", "other", "70"),
         ("recoverable tax", "other", "19")]
@@ -281,12 +281,12 @@ def test_for_any_mix_the_buckets_add_up_and_order_does_not_matter(bills, lines, 
         items = pd.DataFrame([("2026-09", name, invoice, "credit memo", amount, "USD") for name, invoice, amount in memos],
                              columns=["ledger_period", "ProviderName", "invoice_id", "bucket", "amount", "currency"])
         matches = ledger.match(booked, coded, items, PROVIDERS, RATES, "USD")
-        steps = reconciliation.bridge(booked, booked.iloc[:0], coded, matches, "2026-09")
-        tied = reconciliation.tie(booked, coded, matches, "2026-09", "amortised")
+        steps = bridge.span(booked, booked.iloc[:0], coded, matches, "2026-09")
+        tied = bridge.tie(booked, coded, matches, "2026-09", "amortised")
         return steps, tied, coded
 
     steps, tied, coded = worked_out(bills, lines)
-    expense = reconciliation.cloud_expense(coded, "2026-09")
+    expense = bridge.cloud_expense(coded, "2026-09")
     usage_start = total(steps.loc[steps["bucket"].str.startswith("usage"), "amount"])
     assert usage_start + total(steps.loc[steps["kind"] == "step", "amount"]) == expense
     assert total(steps.loc[steps["bucket"].str.startswith("ledger"), "amount"]) == expense
