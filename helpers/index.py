@@ -117,9 +117,9 @@ def _html(told: Mapping, failures: list[str]) -> str:
 
 def _gathered(inputs: pd.DataFrame) -> pd.DataFrame:
     """Files of one input that fared alike as one row with their number; the manifest lists each."""
-    if "file" not in inputs:
-        return inputs
     keys = [name for name in inputs.columns if name != "file"]
+    if not keys or "file" not in inputs:
+        return inputs
     alike = inputs.groupby(keys, sort=False, dropna=False)["file"].agg(list).reset_index()
     named = [files[0] if len(files) == 1 else f"{len(files)} files, {files[0]} to {files[-1]}" for files in alike["file"]]
     return alike.assign(file=named)[list(inputs.columns)]

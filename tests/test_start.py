@@ -62,6 +62,13 @@ def test_a_table_is_told_by_its_columns_whatever_the_files_name(scan):
         "e.csv: not used: no table of data/README.md has these columns", "f.csv: not used: the file is empty"]
 
 
+def test_mapping_rules_are_known_and_named_in_the_parameters_file(write, tmp_path):
+    write("in/bill.csv", bill("AWS 2026-09 USD 2026-10-01"))
+    write("in/own.csv", (params.ROOT / "data" / "mapping" / "rules.csv").read_text(encoding="utf-8"))
+    assert start.start(tmp_path / "in", tmp_path / "mine.yaml")[1] == "own.csv: mapping rules"
+    assert params.load(tmp_path / "mine.yaml").rules.mapping == f"{tmp_path}/in/own.csv"
+
+
 def test_a_table_that_lacks_a_column_is_told_with_it(scan):
     assert scan(a=LEDGER.replace("amount", "value")) == ["a.csv: not used: like ledger, but with no column amount"]
 
