@@ -1,9 +1,11 @@
-"""What tests share: the project folder as the place to run from, and a month to ask for in a folder of its own."""
+"""What tests share: the project folder to run from, files in a folder of the test's own, and one open browser."""
 
 import textwrap
 from pathlib import Path
 
 import pytest
+
+from tests import browser
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -25,3 +27,30 @@ def write(tmp_path):
         return path
 
     return written
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    with browser.launched() as started:
+        yield started
+
+
+@pytest.fixture
+def visit(chromium):
+    """Opens a file and gives the open page, with what it asked for and what popped up."""
+    opened = []
+
+    def go(path, width: int = 1280, scripts: bool = True):
+        context = chromium.new_context(viewport={"width": width, "height": 900}, java_script_enabled=scripts)
+        opened.append(context)
+        screen = context.new_page()
+        screen.asked, screen.popped, screen.said = [], [], []
+        screen.on("request", lambda request: screen.asked.append(request.url))
+        screen.on("dialog", lambda dialog: (screen.popped.append(dialog.message), dialog.dismiss()))
+        screen.on("console", lambda message: screen.said.append(message.text))
+        screen.goto(path.as_uri())
+        return screen
+
+    yield go
+    for context in opened:
+        context.close()

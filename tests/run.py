@@ -18,7 +18,7 @@ SPREAD = ("-n", "2", "--dist", "loadfile")
 GROUPS = {
     "helpers": ("tests", "--ignore-glob=*/test_browser*.py", *SPREAD),
     "notebooks": ("--nbval", "notebooks", "--nbval-current-env", *SPREAD),  # tables, sentences and SVG to the letter
-    "browser": ("tests/test_browser.py",),
+    "browser": ("tests/test_browser.py", "tests/test_browser_pack.py"),
 }
 QUIET = {"PYTHONHASHSEED": "0", "OMP_NUM_THREADS": "1", "PYDEVD_DISABLE_FILE_VALIDATION": "1",
          "JUPYTER_PLATFORM_DIRS": "1"}

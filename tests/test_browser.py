@@ -102,33 +102,6 @@ def pack(tmp_path_factory):
     return folder
 
 
-@pytest.fixture(scope="module")
-def chromium():
-    with browser.launched() as started:
-        yield started
-
-
-@pytest.fixture
-def visit(chromium):
-    """Opens a file and gives the open page, with what it asked for and what popped up."""
-    opened = []
-
-    def go(path, width: int = 1280, scripts: bool = True):
-        context = chromium.new_context(viewport={"width": width, "height": 900}, java_script_enabled=scripts)
-        opened.append(context)
-        screen = context.new_page()
-        screen.asked, screen.popped, screen.said = [], [], []
-        screen.on("request", lambda request: screen.asked.append(request.url))
-        screen.on("dialog", lambda dialog: (screen.popped.append(dialog.message), dialog.dismiss()))
-        screen.on("console", lambda message: screen.said.append(message.text))
-        screen.goto(path.as_uri())
-        return screen
-
-    yield go
-    for context in opened:
-        context.close()
-
-
 PAGES = pytest.mark.parametrize("name", ["mapping.html", "index.html"])
 
 
