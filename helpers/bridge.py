@@ -14,11 +14,11 @@ from helpers import ledger
 from helpers.ledger import CLOUD_USES
 from helpers.money import total
 
+TWICE = "delivered twice, kept out"
 BUCKETS = {  # in the order of the bridge; each name with what it holds
     "timing": "the bill of the month the ledger books, less the bill of the ledger's own month",
-    "duplicates": "billing files delivered twice, kept out",
     "corrections of closed months": "lines of this bill for usage of earlier months",
-    "prepaid movement": "commitment purchases taken to prepaid, less what the ledger releases of them",
+    "prepaid movement": "what the ledger releases of prepaid commitments, less purchases taken to prepaid",
     "tax": "tax in the ledger that the billing data does not hold",
     "credit memos": "credits netted on an invoice outside the billing data",
     "manual adjustments": "accruals and adjustments that finance lists",
@@ -31,19 +31,20 @@ BUCKETS = {  # in the order of the bridge; each name with what it holds
 
 def span(booked: pd.DataFrame, kept_out: pd.DataFrame, coded: pd.DataFrame, matches: pd.DataFrame,
            period: str) -> pd.DataFrame:
-    """One row a provider and step: usage of the month, each bucket, the ledger; amounts add up down the steps."""
+    """One row a provider and step: usage of the month, each bucket, the ledger; amounts add up down the steps.
+
+    Files delivered twice stand beside the steps (kind `memo`): they are in neither end.
+    """
     rows = []
     for provider in _providers(booked, coded, matches):
         bill = booked[(booked["ProviderName"] == provider)]
-        twice = kept_out[kept_out["ProviderName"] == provider]
+        twice = (kept_out["ProviderName"] == provider) & (kept_out["ledger_period"] == period)
         billed_in = bill[bill["ledger_period"] == period]
-        usage = _own(bill[bill["billing_period"] == period]) + _own(twice[twice["billing_period"] == period])
-        twin = _own(twice[twice["ledger_period"] == period])
+        usage = _own(bill[bill["billing_period"] == period])
         of_month = matches[(matches["ProviderName"] == provider) & (matches["ledger_period"] == period)]
-        released = _released(coded, provider, period)
+        released = released(coded, provider, period)
         parts = {
-            "timing": _own(billed_in) + twin - usage,
-            "duplicates": -twin,
+            "timing": _own(billed_in) - usage,
             "corrections of closed months": total(billed_in["billed"]) - _own(billed_in),
             "prepaid movement": released - total(of_month["purchases"]),
             **{bucket: total(of_month[bucket]) for bucket in ledger.BUCKETS},
@@ -51,6 +52,7 @@ def span(booked: pd.DataFrame, kept_out: pd.DataFrame, coded: pd.DataFrame, matc
         rows += [(provider, f"usage {period}", usage, "total")]
         rows += [(provider, bucket, parts[bucket], "step") for bucket in BUCKETS]
         rows += [(provider, f"ledger {period}", total(of_month["ledger"]) + released, "total")]
+        rows += [(provider, TWICE, total(kept_out.loc[twice, "billed"]), "memo")]
     return pd.DataFrame(rows, columns=["ProviderName", "bucket", "amount", "kind"])
 
 
@@ -67,7 +69,7 @@ def tie(booked: pd.DataFrame, coded: pd.DataFrame, matches: pd.DataFrame, period
         of_month = matches[(matches["ProviderName"] == provider) & (matches["ledger_period"] == period)]
         lines = shape[shape["ProviderName"] == provider]
         movement = total(lines["billed"]) - total(lines[column]) - total(of_month["purchases"])
-        parts = {"prepaid movement": movement + _released(coded, provider, period)}
+        parts = {"prepaid movement": movement + released(coded, provider, period)}
         parts |= {bucket: total(of_month[bucket]) for bucket in ledger.BUCKETS}
         rows += [{"ProviderName": provider, "source": "reconciling", "bucket": bucket, "amount": amount,
                   "ledger_period": period} for bucket, amount in parts.items() if amount]
@@ -99,8 +101,8 @@ def _own(lines: pd.DataFrame) -> Decimal:
     return total(lines.loc[lines["service_period"] == lines["billing_period"], "billed"])
 
 
-def _released(coded: pd.DataFrame, provider: str, period: str) -> Decimal:
-    """What the ledger releases of the provider's prepaid commitments in the month."""
+def released(coded: pd.DataFrame, provider: str | None, period: str) -> Decimal:
+    """What the ledger releases of prepaid commitments in the month: of the provider, or of all (None)."""
     lines = coded[(coded["use"] == "cloud amortisation") & (coded["kind"] == "expense")
-                  & (coded["ProviderName"] == provider) & (coded["fiscal_period"] == period)]
-    return total(lines["amount"])
+                  & (coded["fiscal_period"] == period)]
+    return total(lines["amount"] if provider is None else lines.loc[lines["ProviderName"] == provider, "amount"])

@@ -172,4 +172,4 @@ def check_coverage(lines: pd.DataFrame, limit: Decimal, owner: str = "TBM office
     amount = total(lost["effective"])
     note = f"{percent(part)} of amortised cost; the limit is {percent(limit)}"
     return [checks.noted("services that no rule knows", len(services), owner, "; ".join(services[:5]), amount),
-            checks.noted("unmapped cost above the limit", int(part > limit), owner, note, amount)]
+            checks.noted("unmapped cost against its limit", int(part > limit), owner, note, amount)]

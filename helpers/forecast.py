@@ -173,21 +173,23 @@ def _findings(parts: Mapping) -> list[dict]:
     over = max(ahead["distance"], ZERO) if ahead and ahead["distance"] is not None else ZERO
     filled = parts["history"][parts["history"]["source"] == FILLED]
     never, ended = _never_billed(parts), _lately_ended(parts["history"])
-    return [
-        checks.finding("forecast accuracy is within the band", score["mean_miss"] if outside else ZERO, OWNER,
-                       score.get("sentence", "no past months to try it on")),
-        checks.finding("the method beats seasonal naive", total(worse.values()), OWNER,
-                       "misses more a month: " + ", ".join(worse) if worse else ""),
-        checks.finding("the year ends within the budget", over, OWNER,
-                       "" if ahead and ahead["budget"] is not None else "no budget to compare with"),
-        checks.noted("every month has its bill", len(filled), OWNER,
+    rows = [
+        checks.noted("months without a bill", len(filled), OWNER,
                      ", ".join(f"{row['line']} {row['period']}" for row in filled.to_dict("records")),
                      total(filled["amount"])),
-        checks.noted("every provider of the last year still bills", len(ended), OWNER,
+        checks.noted("providers that stopped billing within the year", len(ended), OWNER,
                      ", ".join(f"{line}: forecast as zero" for line in ended), total(ended.values())),
-        checks.noted("every provider in the budget is in the bills", len(never), OWNER, ", ".join(never),
-                     total(never.values())),
     ]
+    if score:
+        rows += [checks.finding("forecast accuracy against the band", score["mean_miss"] if outside else ZERO, OWNER,
+                                score["sentence"]),
+                 checks.finding("the method against seasonal naive", total(worse.values()), OWNER,
+                                "misses more a month: " + ", ".join(worse) if worse else "")]
+    if ahead and ahead["budget"] is not None:
+        rows += [checks.finding("year end above the budget", over, OWNER, ""),
+                 checks.noted("providers in the budget but not in the bills", len(never), OWNER, ", ".join(never),
+                              total(never.values()))]
+    return rows
 
 
 def headline_row(year: pd.DataFrame) -> dict:

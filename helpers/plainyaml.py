@@ -32,7 +32,8 @@ def _unreadable(error: yaml.YAMLError, where: str) -> InputError:
     mark = getattr(error, "problem_mark", None)
     line = f"line {mark.line + 1}" if mark else "it"
     cause = getattr(error, "problem", None) or "unreadable characters"
-    return InputError(where, f"{line} is not YAML ({cause})", "key: value lines, indented by spaces", "correct the line")
+    expected = "key: value lines, indented by spaces"
+    return InputError(where, f"{line} is not YAML ({cause})", expected, "correct the line")
 
 
 def _refuse_references(text: str, where: str) -> None:

@@ -10,7 +10,7 @@ from decimal import Decimal
 import pandas as pd
 
 from helpers import checks, ledger
-from helpers.bridge import BUCKETS, cloud_expense
+from helpers.bridge import BUCKETS, TWICE, cloud_expense, released
 from helpers.house import number
 from helpers.money import ZERO, sum_by, total
 from helpers.optional import needs_table
@@ -42,7 +42,7 @@ def allowance(expense: Decimal, tolerance) -> Decimal:
 @needs_table
 def across(steps: pd.DataFrame) -> pd.DataFrame:
     """The bridge of all providers together as label, amount, kind; buckets that hold nothing are left out."""
-    sums = steps.groupby(["bucket", "kind"], sort=False)["amount"].agg(total).reset_index()
+    sums = steps[steps["kind"] != "memo"].groupby(["bucket", "kind"], sort=False)["amount"].agg(total).reset_index()
     shown = sums[(sums["kind"] == "total") | (sums["amount"] != ZERO)].rename(columns={"bucket": "label"})
     places = {"usage": 0, "ledger": 2}
     return shown.sort_values("label", key=lambda labels: labels.str.split().str[0].map(places).fillna(1),
@@ -64,7 +64,7 @@ def by_provider(steps: pd.DataFrame) -> pd.DataFrame:
     table = steps.pivot_table(index="bucket", columns="ProviderName", values="amount", aggfunc=total, sort=False)
     table["total"] = table.apply(total, axis=1)
     named = table.reset_index().rename_axis(columns=None)
-    return named.assign(meaning=named["bucket"].map(BUCKETS).fillna(""))
+    return named.assign(meaning=named["bucket"].map({**BUCKETS, TWICE: "beside the bridge: in neither end"}).fillna(""))
 
 
 @needs_table
@@ -101,11 +101,21 @@ def open_items(matches: pd.DataFrame, period: str) -> pd.DataFrame:
 
 
 @needs_table
-def by_month(matches: pd.DataFrame, period: str) -> pd.DataFrame:
-    """One row a ledger month up to the period, latest first: billed, booked by invoice, missing, unexplained."""
+def by_month(matches: pd.DataFrame, coded: pd.DataFrame, period: str) -> pd.DataFrame:
+    """One row a ledger month up to the period, latest first: the bill it books, each bucket, its ledger amount.
+
+    Bill and buckets add up to the ledger; `FX and rounding` is one column.
+    """
     booked = matches[matches["ledger_period"] <= period]
-    sums = sum_by(booked, ["ledger_period"], ["bill", "ledger", "missing invoices", "unexplained"])
-    return sums.iloc[::-1].reset_index(drop=True)
+    buckets = [name for name in ledger.BUCKETS if name not in ("FX", "rounding")]
+    sums = sum_by(booked, ["ledger_period"], ["bill", "purchases", "ledger", *ledger.BUCKETS])
+    freed = [released(coded, None, month) for month in sums["ledger_period"]]
+    table = sums.assign(**{"prepaid movement": [add - cut for add, cut in zip(freed, sums["purchases"], strict=True)],
+                           "FX and rounding": sums["FX"] + sums["rounding"],
+                           "ledger": [add + amount for add, amount in zip(freed, sums["ledger"], strict=True)]})
+    shown = ["ledger_period", "bill", "prepaid movement", *buckets[:-1], "FX and rounding", "unexplained", "ledger"]
+    held = [name for name in shown if name in ("ledger_period", "bill", "ledger", "unexplained") or any(table[name])]
+    return table[held].iloc[::-1].reset_index(drop=True)
 
 
 def picture(steps: pd.DataFrame | None, currency: str) -> dict[str, str]:
@@ -129,7 +139,7 @@ def tables(month) -> dict[str, pd.DataFrame]:
         "bills": months_booked(month.booked, month.params.providers, month.period),
         "matches": month.matches,
         "open_items": open_items(month.matches, month.period),
-        "months": by_month(month.matches, month.period),
+        "months": by_month(month.matches, month.coded, month.period),
         "control": control_totals(month.coded, month.period),
         "tied": ledger_tied(month.tied),
     }
@@ -153,7 +163,7 @@ def check_bridge(steps: pd.DataFrame, tied: pd.DataFrame, coded: pd.DataFrame, b
                  matches: pd.DataFrame, period: str, tolerance) -> list[dict]:
     """Checks that the buckets sum to the difference, that nothing is lost on the way, and what is still open."""
     if steps is None:
-        return [checks.noted("tied to the ledger", 1, "TBM office", "no ledger was given: amounts are usage alone",
+        return [checks.noted("cost without a ledger to tie it to", 1, "TBM office", "no ledger was given: amounts are usage alone",
                              total(tied["amount"]))]
     amounts = {kind: steps.loc[steps["kind"] == kind] for kind in ("step", "total")}
     usage = total(amounts["total"].loc[amounts["total"]["bucket"].str.startswith("usage"), "amount"])

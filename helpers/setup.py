@@ -16,7 +16,13 @@ PIP = ("-I", "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--no
 
 
 def main(root=ROOT):
-    """Makes the environment unless it is there; 0, or 1 after a line that says what is missing."""
+    """Makes the environment unless it is there; 0, or 1 after a line that says what is missing.
+
+    An old Python hands over to the newest that runs here.
+    """
+    newer = newest() if sys.version_info[:2] < OLDEST else ""
+    if newer:
+        return subprocess.call([newer, "-m", "helpers.setup"], cwd=str(root))
     missing = what_is_missing()
     if missing:
         print(missing, file=sys.stderr)
@@ -36,13 +42,19 @@ def main(root=ROOT):
 def what_is_missing(version=sys.version_info[:2], has_pip=None):
     """What to run before the environment can be made, in one line; "" when nothing is missing."""
     if version < OLDEST:
-        names = [f"python3.{minor}" for minor in range(20, 10, -1)]
-        newer = next((name for name in names if shutil.which(name)), "python3.12")
-        return (f"setup: this is Python {version[0]}.{version[1]}; expected 3.11 or newer; "
-                f"name another, like: make report PYTHON={newer}")
+        return (f"setup: this is Python {version[0]}.{version[1]}, and no newer one is on the path; expected 3.11 or "
+                "newer; install one, or name it, like: make report PYTHON=/opt/python3.12/bin/python3")
     if not (_has_pip() if has_pip is None else has_pip):
         package = f"python{version[0]}.{version[1]}-venv"
         return f"setup: Python comes without venv here; run:  {_sudo()}apt-get install -y {package}"
+    return ""
+
+
+def newest():
+    """The newest Python on the path that is new enough and can make environments, or ""."""
+    for name in ["python3.%d" % minor for minor in range(20, OLDEST[1] - 1, -1)]:
+        if shutil.which(name) and not subprocess.call([name, "-c", "import ensurepip"], stderr=subprocess.DEVNULL):
+            return name
     return ""
 
 

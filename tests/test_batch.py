@@ -249,7 +249,7 @@ def test_finish_sees_the_pack_aside_and_its_checks_join_the_packs(good, tmp_path
 
     def keep(folder):
         seen.append((folder / "tables" / "tco_lines.csv").exists())
-        return [checks.noted("closed month is as it was closed", 1, "TBM office", "1 table differs: tco_lines.csv")]
+        return [checks.noted("closed month against this run", 1, "TBM office", "1 table differs: tco_lines.csv")]
 
     result = publish_month(tmp_path, steps=("tco",), finish=keep)
     assert seen == [True] and "1 table differs: tco_lines.csv" in result.index.read_text(encoding="utf-8")

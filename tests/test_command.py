@@ -32,7 +32,8 @@ def ask(capsys):
 def ran(monkeypatch, tmp_path):
     """Takes the batch's place: notes what it is asked for and gives back the states it was told to."""
     asked = []
-    rows = checks.collect(checks.same("sum", D(5), D(5)), checks.finding("open item", D("48210.11"), "Head of Freight", ""))
+    item = checks.finding("open item", D("48210.11"), "Head of Freight", "")
+    rows = checks.collect(checks.same("sum", D(5), D(5)), item)
 
     def run(path, period, out, jobs, progress, *, prepare, finish, state="finding"):
         asked.append((path, period, str(out), jobs))
@@ -64,7 +65,8 @@ def test_a_parameters_file_alone_is_enough(ask, ran):
 @pytest.mark.parametrize(("arguments", "line"), [
     ([], "python -m helpers: error: the following arguments are required: command"),
     (["report"], "report: name a month, like 2026-09, or a file with --params"),
-    (["report", "2026-13"], "python -m helpers report: error: argument period: '2026-13' is not a month; write it like 2026-09"),
+    (["report", "2026-13"],
+     "python -m helpers report: error: argument period: '2026-13' is not a month; write it like 2026-09"),
     (["report", "2026-09..2026-01"], "python -m helpers report: error: argument period: '2026-09..2026-01' ends before "
                                      "it starts; write the earlier month first"),
     (["report", "2026-09", "--job", "x"], "python -m helpers report: error: argument --jobs: invalid int value: 'x'"),
@@ -83,7 +85,8 @@ def test_a_month_with_no_parameters_file_is_told_in_one_line(ask, ran):
 
 BILL = ("BillingAccountId,BillingCurrency,BillingPeriodStart,ChargeCategory,ChargePeriodStart,ProviderName,ServiceName,"
         "BilledCost,EffectiveCost\n1,USD,2026-09-01,Usage,2026-09-01,AWS,S,1.00,1.00\n")
-LEDGER = "line_id,fiscal_period,posting_date,account,cost_centre,amount,currency\n1,2026-09,2026-09-30,6100,42,1.00,USD\n"
+LEDGER = ("line_id,fiscal_period,posting_date,account,cost_centre,amount,currency\n"
+          "1,2026-09,2026-09-30,6100,42,1.00,USD\n")
 
 
 @pytest.fixture
@@ -152,10 +155,12 @@ def test_a_failed_check_is_told_with_its_gap_or_its_note():
 
 def test_a_month_with_no_pack_cannot_be_closed(ask, tmp_path):
     assert ask("close", "2026-09", "--out", tmp_path) == (1, [], [
-        f"{tmp_path}/2026-09: there is no pack; expected the month's finished pack; run: python -m helpers report 2026-09"])
+        f"{tmp_path}/2026-09: there is no pack; expected the month's finished pack; "
+        "run: python -m helpers report 2026-09"])
 
 
 def test_the_command_starts_fast_enough_to_ask_for_help():
-    done = subprocess.run([sys.executable, "-X", "importtime", "-m", "helpers", "--help"], capture_output=True, text=True)
+    command_line = [sys.executable, "-X", "importtime", "-m", "helpers", "--help"]
+    done = subprocess.run(command_line, capture_output=True, text=True)
     assert done.returncode == 0
     assert not [name for name in ("pandas", "duckdb", "pydantic", "papermill") if f" {name}\n" in done.stderr]

@@ -50,7 +50,7 @@ def test_blank_texts_are_blank_and_blank_numbers_are_none(write):
     lambda text: text.replace(",", ";"), lambda text: text.replace(",", "\t"), lambda text: text.replace("\n", "\r\n"),
     lambda text: "\ufeff" + text, lambda text: text.replace("Platform", '"Platform"'),
     lambda text: text.replace("Platform", " Platform "), lambda text: text + "\n,,,,,\n\n", lambda text: text.rstrip(),
-    lambda text: "".join(f"x{line}" for line in text.splitlines(True)).replace("xperiod", "no,period").replace("x2", "7,2"),
+    lambda text: text.replace("period", "no,period").replace("2026", "7,2026"),
 ], ids=["semicolon", "tab", "CRLF", "BOM", "quotes", "spaces", "blank lines", "no last line end", "extra column"])
 def test_a_csv_file_may_come_in_another_shape(write, change):
     expected = inputs.read(write("plain.csv", LABOUR), "labour")
@@ -118,7 +118,8 @@ def test_a_bad_date_is_told(write, found):
         f'a.csv, line 2: in_service is "{found}"; expected a date as YYYY-MM-DD; write it like 2026-09-30']
 
 
-@pytest.mark.parametrize(("found", "todo"), [("USX", "write it like USD"), ("usd", "write USD"), ("$", "write it like USD")])
+@pytest.mark.parametrize(("found", "todo"), [
+    ("USX", "write it like USD"), ("usd", "write USD"), ("$", "write it like USD")])
 def test_a_wrong_currency_code_is_told(write, found, todo):
     assert told(write("r.csv", RATES.replace("USD", found)), "rates") == [
         f'r.csv, line 2: to_currency is "{found}"; expected an ISO 4217 currency code; {todo}']
@@ -138,18 +139,20 @@ def test_a_missing_column_is_told_with_its_meaning_and_the_nearest_there_is(writ
 def test_a_misspelt_column_that_is_not_required_is_told_too(write):
     path = write("d.csv", "cost_centre,name,business_unit,owner,contcat\n1,A,B,C,d\n")
     assert told(path, "org") == [
-        'd.csv: column contact is missing; expected a column with: Address for questions; rename "contcat" if that is it']
+        'd.csv: column contact is missing; expected a column with: Address for questions; '
+        'rename "contcat" if that is it']
 
 
 def test_a_column_that_stands_twice_is_told(write):
     path = write("r.csv", "period,from_currency,to_currency,rate,source,rate\n2026-09,EUR,USD,1.08,T,1.09\n")
-    assert told(path, "rates") == ["r.csv: column rate stands 2 times; expected each column once; rename or take one out"]
+    assert told(path, "rates") == [
+        "r.csv: column rate stands 2 times; expected each column once; rename or take one out"]
 
 
 def test_a_file_with_other_columns_is_told(write):
     assert told(write("r.csv", "a,b\n1,2\n"), "rates") == [
-        "r.csv: the first line has no column of the table rates; expected period, from_currency, to_currency, rate, source; "
-        "name the columns in the first line"]
+        "r.csv: the first line has no column of the table rates; expected period, from_currency, to_currency, rate, "
+        "source; name the columns in the first line"]
 
 
 @pytest.mark.parametrize("text", ["", "\n", " \r\n"])
@@ -192,7 +195,8 @@ def test_a_key_that_stands_again_is_told(write):
 
 
 def test_everything_wrong_is_told_at_once_a_line_a_column(write):
-    assert told(write("r.csv", RATES.replace("2026-09", "Sep").replace("1.08", "x") + "2026-08,EUR,USD,y,T\n"), "rates") == [
+    path = write("r.csv", RATES.replace("2026-09", "Sep").replace("1.08", "x") + "2026-08,EUR,USD,y,T\n")
+    assert told(path, "rates") == [
         'r.csv, line 2: period is "Sep"; expected a month as YYYY-MM; write it like 2026-09',
         'r.csv, line 2: rate is "x" (and 1 more); expected a plain number; leave out currency and text, like 1234.50']
 

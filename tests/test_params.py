@@ -69,7 +69,7 @@ def test_parameters_cannot_be_changed(write):
 def test_files_of_a_pattern_come_sorted_and_once(write, tmp_path):
     for name in ("b", "a", "a[1]"):
         write(f"{name}.csv", "x")
-    month = params.load(write("m.yaml", f"{GOOD[:-len('data/demo/ledger.csv') - 1]}[{tmp_path}/a.csv, {tmp_path}/*.csv]\n"))
+    month = params.load(write("m.yaml", GOOD.replace("data/demo/ledger.csv", f"[{tmp_path}/a.csv, {tmp_path}/*.csv]")))
     assert [file.name for file in month.files("billing")] == ["a.csv", "a[1].csv", "b.csv"]
 
 
@@ -120,15 +120,15 @@ def test_yaml_does_not_make_something_else_of_a_text(write, line, company):
                    "expected key: value lines, indented by spaces; correct the line"),
 ])
 def test_what_is_wrong_is_one_line_with_file_and_key(write, text, line):
-    own = GOOD if text.startswith("period: 2026-10") else GOOD.replace("period: 2026-09\n", "", text.startswith("period"))
+    own = GOOD.replace("period: 2026-09\n", "") if text == "period: 2026-13" else GOOD
     assert told(write("m.yaml", own + text)) == [line]
 
 
 def test_an_unknown_parameter_at_the_top_is_answered_with_the_nearest(write):
     assert told(write("m.yaml", GOOD + "curency: USD")) == [
-        "m.yaml: curency is no parameter; expected one of base, period, company, currency, fiscal_year_start, taxonomy, "
-        "cost_basis, providers, tolerance, strict, inputs, rules, tag_keys, receiver, shared_pools, unmapped_share, mode, "
-        "forecast; write currency"]
+        "m.yaml: curency is no parameter; expected one of base, period, company, currency, fiscal_year_start, "
+        "taxonomy, cost_basis, providers, tolerance, strict, inputs, rules, tag_keys, receiver, shared_pools, "
+        "unmapped_share, mode, forecast; write currency"]
 
 
 def test_everything_wrong_is_told_at_once_with_the_file_it_stands_in(write):
@@ -168,7 +168,8 @@ def test_an_empty_file_is_told(write):
 
 def test_a_file_that_is_not_utf8_is_told(tmp_path):
     (tmp_path / "m.yaml").write_bytes(b"company: M\xfcller\n")
-    assert told(tmp_path / "m.yaml") == ["m.yaml: it is not UTF-8 text; expected a YAML file in UTF-8; save it as UTF-8"]
+    assert told(tmp_path / "m.yaml") == [
+        "m.yaml: it is not UTF-8 text; expected a YAML file in UTF-8; save it as UTF-8"]
 
 
 def test_a_base_that_is_not_there_is_told(write):
@@ -185,5 +186,5 @@ def test_a_base_in_another_folder_is_refused(write):
 def test_bases_that_go_round_are_told(write):
     write("a.yaml", "base: b.yaml\n")
     write("b.yaml", "base: a.yaml\n")
-    with pytest.raises(InputError, match="base goes round in a circle .a.yaml → b.yaml → a.yaml.; expected a chain that ends"):
+    with pytest.raises(InputError, match="base goes round in a circle .a.yaml → b.yaml → a.yaml.; expected a chain"):
         params.load(write("a.yaml", "base: b.yaml\n"))

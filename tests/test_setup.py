@@ -22,8 +22,10 @@ def test_environment_yml_is_what_the_project_declares_and_the_lock_holds():
 
 def test_every_dependency_is_in_the_lock_and_explained():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    direct = [environment.name_of(line) for line in [*project["dependencies"], *project["optional-dependencies"]["test"]]]
-    explained = re.findall(r"^\| `([a-z0-9-]+)` \|", (ROOT / "docs" / "dependencies.md").read_text("utf-8"), re.MULTILINE)
+    declared = [*project["dependencies"], *project["optional-dependencies"]["test"]]
+    direct = [environment.name_of(line) for line in declared]
+    page = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
+    explained = re.findall(r"^\| `([a-z0-9-]+)` \|", page, re.MULTILINE)
     assert [name for name in direct if name not in environment.versions(LOCK)] == []
     assert sorted(explained) == sorted(direct)
 
@@ -55,8 +57,24 @@ def test_setting_up_needs_the_standard_library_only(module):
 
 
 def test_an_old_python_is_told_what_to_run():
-    assert re.fullmatch(r"setup: this is Python 3.9; expected 3.11 or newer; name another, like: "
-                        r"make report PYTHON=python3\.[0-9]+", setup.what_is_missing((3, 9), True))
+    assert setup.what_is_missing((3, 9), True) == (
+        "setup: this is Python 3.9, and no newer one is on the path; expected 3.11 or newer; install one, or name it, "
+        "like: make report PYTHON=/opt/python3.12/bin/python3")
+
+
+def test_an_old_python_hands_over_to_the_newest_that_runs(monkeypatch):
+    calls = []
+
+    def call(command, **_):
+        calls.append(command)
+        return int(command[0] == "python3.13")  # a shim that does not run
+
+    monkeypatch.setattr(setup.shutil, "which", lambda name: name in ("python3.12", "python3.13"))
+    monkeypatch.setattr(setup.subprocess, "call", call)
+    assert setup.newest() == "python3.12"
+    monkeypatch.setattr(setup.sys, "version_info", (3, 9, 0))
+    assert setup.main() == 0
+    assert calls[-1] == ["python3.12", "-m", "helpers.setup"]
 
 
 def test_a_python_without_venv_is_told_what_to_run():

@@ -7,7 +7,8 @@ from helpers.errors import InputError
 
 FOCUS = ("BillingAccountId,BillingCurrency,BillingPeriodStart,ChargeCategory,ChargePeriodStart,ChargePeriodEnd,"
          "ProviderName,ServiceName,BilledCost,EffectiveCost")
-LEDGER = "line_id,fiscal_period,posting_date,account,cost_centre,amount,currency\n1,2026-09,2026-09-30,6100,42,1.00,USD\n"
+LEDGER = ("line_id,fiscal_period,posting_date,account,cost_centre,amount,currency\n"
+          "1,2026-09,2026-09-30,6100,42,1.00,USD\n")
 
 
 def bill(*rows: str, more: str = "") -> str:
@@ -137,7 +138,7 @@ def test_a_file_that_exists_is_never_written_over(write, tmp_path):
 
 def test_a_folder_with_no_billing_writes_nothing_and_says_what_was_seen(write, tmp_path):
     write("in/gl.csv", LEDGER)
-    with pytest.raises(InputError, match=r"no billing that can be read \(gl.csv: ledger\); expected a FOCUS cost and usage"):
+    with pytest.raises(InputError, match=r"no billing that can be read \(gl.csv: ledger\); expected a FOCUS cost"):
         start.start(tmp_path / "in", tmp_path / "mine.yaml")
     assert not (tmp_path / "mine.yaml").exists()
 
@@ -147,7 +148,8 @@ def test_real_exports_are_known():
     if not folder.is_dir():
         pytest.skip("no ../shared/billing here: real exports are not tried")
     told = {found.guess.file.name: found.told(folder) for found in start.scan(folder)}
-    assert told["focus_sample_1000.csv"].endswith("FOCUS 1.0 of AWS, Microsoft, Oracle, 2024-09 to 2024-10, 1,000 lines")
+    assert told["focus_sample_1000.csv"].endswith(
+        "FOCUS 1.0 of AWS, Microsoft, Oracle, 2024-09 to 2024-10, 1,000 lines")
     assert told["aws_cur_legacy_anonymous.csv"].split(": ")[1] == "AWS CUR (legacy)"
     assert told["azure_ea_anonymous.csv"].split(": ")[1] == "Azure cost export"
     assert told["gcp_sample_billing_data.csv"].split(": ")[1] == "Google Cloud billing export (flattened)"
