@@ -12,7 +12,7 @@ the same name; what works them out lies below it.
     forecast        forecast_words    forecast, methods, backtest, fiscal
     closed months   (index)           kept
 
-    what a month is given       given, params, plainyaml, values, inputs, codebook, problems
+    what a month is given       given, params, settings, plainyaml, values, inputs, codebook, problems
     how pages look              page, charts, charts_canvas, charts_time, house
     how a month is published    report, batch, runner, render, publish, index, templates/
     small bases                 money, periods, globs, checks, errors, optional

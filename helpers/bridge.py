@@ -42,16 +42,16 @@ def span(booked: pd.DataFrame, kept_out: pd.DataFrame, coded: pd.DataFrame, matc
         billed_in = bill[bill["ledger_period"] == period]
         usage = _own(bill[bill["billing_period"] == period])
         of_month = matches[(matches["ProviderName"] == provider) & (matches["ledger_period"] == period)]
-        released = released(coded, provider, period)
+        freed = release(coded, provider, period)
         parts = {
             "timing": _own(billed_in) - usage,
             "corrections of closed months": total(billed_in["billed"]) - _own(billed_in),
-            "prepaid movement": released - total(of_month["purchases"]),
+            "prepaid movement": freed - total(of_month["purchases"]),
             **{bucket: total(of_month[bucket]) for bucket in ledger.BUCKETS},
         }
         rows += [(provider, f"usage {period}", usage, "total")]
         rows += [(provider, bucket, parts[bucket], "step") for bucket in BUCKETS]
-        rows += [(provider, f"ledger {period}", total(of_month["ledger"]) + released, "total")]
+        rows += [(provider, f"ledger {period}", total(of_month["ledger"]) + freed, "total")]
         rows += [(provider, TWICE, total(kept_out.loc[twice, "billed"]), "memo")]
     return pd.DataFrame(rows, columns=["ProviderName", "bucket", "amount", "kind"])
 
@@ -69,7 +69,7 @@ def tie(booked: pd.DataFrame, coded: pd.DataFrame, matches: pd.DataFrame, period
         of_month = matches[(matches["ProviderName"] == provider) & (matches["ledger_period"] == period)]
         lines = shape[shape["ProviderName"] == provider]
         movement = total(lines["billed"]) - total(lines[column]) - total(of_month["purchases"])
-        parts = {"prepaid movement": movement + released(coded, provider, period)}
+        parts = {"prepaid movement": movement + release(coded, provider, period)}
         parts |= {bucket: total(of_month[bucket]) for bucket in ledger.BUCKETS}
         rows += [{"ProviderName": provider, "source": "reconciling", "bucket": bucket, "amount": amount,
                   "ledger_period": period} for bucket, amount in parts.items() if amount]
@@ -101,7 +101,7 @@ def _own(lines: pd.DataFrame) -> Decimal:
     return total(lines.loc[lines["service_period"] == lines["billing_period"], "billed"])
 
 
-def released(coded: pd.DataFrame, provider: str | None, period: str) -> Decimal:
+def release(coded: pd.DataFrame, provider: str | None, period: str) -> Decimal:
     """What the ledger releases of prepaid commitments in the month: of the provider, or of all (None)."""
     lines = coded[(coded["use"] == "cloud amortisation") & (coded["kind"] == "expense")
                   & (coded["fiscal_period"] == period)]

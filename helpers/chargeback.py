@@ -11,7 +11,7 @@ import pandas as pd
 
 from helpers import checks, tags
 from helpers.bridge import cloud_expense
-from helpers.charges import Charged, receivers
+from helpers.charges import ITEM, Charged, receivers
 from helpers.house import number, percent
 from helpers.money import ZERO, ratio, sum_by, to_cents, total
 
@@ -28,11 +28,14 @@ def verdict(lines: pd.DataFrame, period: str, currency: str, tied: bool) -> str:
             f"{number(sums['residual'])} stays with nobody, by name.")
 
 
-def basis_note(params, tied: bool) -> str:
-    """What the amounts on the page are: basis, currency, showback or chargeback, tied or not."""
+def basis_note(params, tied: bool, cmdb: bool) -> str:
+    """What the amounts on the page are: basis, currency, showback or chargeback, tied or not, and who receives."""
+    receiver = ("the receiver is the CMDB's service owner" if cmdb and params.receiver == "cmdb" else
+                "the receiver is the owner in the tag" if cmdb else
+                "without a CMDB the receiver is the owner in the tag, else the application")
     tie = "tied to the general ledger" if tied else "not tied to the ledger"
     return (f"{params.mode.capitalize()} of {params.period} in {params.currency}, {params.cost_basis} cost, {tie}; "
-            f"the receiver is the {'CMDB service owner' if params.receiver == 'cmdb' else 'owner in the tag'}.")
+            f"{receiver}.")
 
 
 def picture(lines: pd.DataFrame, params) -> dict[str, str]:
@@ -56,14 +59,16 @@ def summary(lines: pd.DataFrame) -> pd.DataFrame:
 
 
 def by_application(lines: pd.DataFrame) -> pd.DataFrame:
-    """One row an application with its owner, direct cost, each shared pool's charge, and the amount charged."""
+    """One row an application and owner: the amount charged, its direct part, and each shared pool's."""
     charged = lines[lines["kind"] != "residual"].assign(
-        column=lambda rows: rows["pool"].where(rows["kind"] == "shared", "direct"))
+        column=lambda rows: rows["pool"].where(rows["kind"] == "shared", "direct"),
+        application=lambda rows: rows["application"].where(rows["application"] != "", NO_APPLICATION))
     table = charged.pivot_table(index=["application", "owner"], columns="column", values="amount", aggfunc=total,
                                 fill_value=ZERO)
     names = ["direct", *[name for name in table.columns if name != "direct"]]
     table = table.reindex(columns=names, fill_value=ZERO)
-    return table.assign(amount=table.apply(total, axis=1)).reset_index().rename_axis(columns=None)
+    table.insert(0, "amount", table.apply(total, axis=1))
+    return table.reset_index().rename_axis(columns=None)
 
 
 def shares(lines: pd.DataFrame) -> pd.DataFrame:
@@ -91,7 +96,8 @@ def disputes(tied: pd.DataFrame, applications: pd.DataFrame | None) -> pd.DataFr
 def tables(month) -> dict[str, pd.DataFrame]:
     """The tables behind the page, by name."""
     lines = month.charged.lines
-    found = {"lines": lines.drop(columns="exact"), "owners": summary(lines), "applications": by_application(lines),
+    found = {"scope": scope(month.charged.items, month.coded, month.tied, month.period),
+             "lines": lines.drop(columns="exact"), "owners": summary(lines), "applications": by_application(lines),
              "pools": month.charged.pools, "residuals": residuals(lines),
              "disputes": disputes(month.tied, month.applications)}
     return {name: table for name, table in found.items() if table is not None}
@@ -100,20 +106,25 @@ def tables(month) -> dict[str, pd.DataFrame]:
 def check(month) -> pd.DataFrame:
     """The checks of the step, as a table."""
     tied = month.coded is not None
-    control = control_total(month.charged.items, month.coded, month.tied, month.period)
+    control = total(scope(month.charged.items, month.coded, month.tied, month.period)["amount"])
     rows = check_charge(month.charged, month.tied, month.applications, control,
-                        "the ledger's control total" if tied else "usage (not tied to the ledger)")
+                        "the cost to charge" if tied else "usage (not tied to a ledger)")
     for row in ([] if month.applications is None else disputes(month.tied, month.applications).itertuples()):
         rows.append(checks.finding(f"owner in dispute: {row.application}", row.amount, row.service_owner,
                                    f"the tag says {row.tag_owner}, the CMDB {row.service_owner}"))
     return checks.collect(*rows)
 
+NO_APPLICATION = "(no application)"
 
-def control_total(items: pd.DataFrame, coded: pd.DataFrame | None, tied: pd.DataFrame, period: str) -> Decimal:
-    """What must be charged or held: the ledger's cloud expense and its lines in shared pools; usage without a ledger."""
+
+def scope(items: pd.DataFrame, coded: pd.DataFrame | None, tied: pd.DataFrame, period: str) -> pd.DataFrame:
+    """What the cost to charge is made of: the clouds, then each shared pool's lines from the ledger."""
     if coded is None:
-        return total(tied["amount"])
-    return cloud_expense(coded, period) + total(items.loc[items["source"] == "ledger", "amount"])
+        return pd.DataFrame([{"part": f"cloud usage of {period}, not tied to a ledger", "amount": total(tied["amount"])}])
+    taken = sum_by(items[items["source"] == "ledger"], ["pool"], ["amount"])
+    rows = [{"part": "cloud expense in the ledger", "amount": cloud_expense(coded, period)}]
+    rows += [{"part": f"ledger lines of {row.pool}", "amount": row.amount} for row in taken.itertuples()]
+    return pd.DataFrame(rows)
 
 
 def check_charge(charged: Charged, tied: pd.DataFrame, applications: pd.DataFrame | None, control: Decimal,
@@ -128,10 +139,13 @@ def check_charge(charged: Charged, tied: pd.DataFrame, applications: pd.DataFram
                           for row in lines.itertuples())),
         _check_lock(lines, tied, applications),
     ]
-    for row in residuals(lines).itertuples():
-        note = row.method or "held: no rule charges it to anyone"
-        rows.append(checks.finding(f"not charged: {row.pool}", row.amount, "FinOps and TBM office", note))
-    return rows
+    left = residuals(lines)
+    items = left["pool"].str.startswith(ITEM)
+    rows += [checks.finding(f"not charged: {row.pool}", row.amount, "FinOps and TBM office", row.method)
+             for row in left[~items].itertuples()]
+    names = ", ".join(name.removeprefix(ITEM) for name in left.loc[items, "pool"])
+    return [*rows, checks.finding("reconciling items charged to nobody", total(left.loc[items, "amount"]),
+                                  "FinOps and TBM office", names)]
 
 
 def _check_lock(lines: pd.DataFrame, tied: pd.DataFrame, applications: pd.DataFrame | None) -> dict:

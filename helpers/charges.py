@@ -14,12 +14,15 @@ from fractions import Fraction
 import pandas as pd
 
 from helpers import allocation, pools
+from helpers.bridge import BUCKETS
 from helpers.money import ZERO, round_parts, sum_by, to_cents, total
 
 ITEM_KEYS = ["kind", "pool", "source", "application", "owner", "ProviderName", "tower", "service_period"]
 LINE_COLUMNS = ["kind", "owner", "cost_centre", "application", "pool", "ProviderName", "tower", "method", "driver",
                 "driver_period", "quantity", "share", "exact", "amount"]
+FLOWS = ["own", "received", "passed", "charged", "held"]  # of a shared pool; passed: to other pools
 UNOWNED = "Unowned usage"
+ITEM = "Reconciling item: "
 SHARE_DIGITS = Decimal("1e-12")
 
 
@@ -53,7 +56,7 @@ def cost_items(tied: pd.DataFrame, coded: pd.DataFrame | None, sources: pd.DataF
     reconciling = tied[tied["source"] == "reconciling"]
     bridged = pools.assign(_cut(reconciling, ["ProviderName", "bucket"]).assign(source="reconciling", service_period=period),
                     sources, "")
-    bridged["pool"] = bridged["pool"].where(bridged["going"] == "shared", "Reconciling item: " + bridged["bucket"])
+    bridged["pool"] = bridged["pool"].where(bridged["going"] == "shared", ITEM + bridged["bucket"])
     parts = [owned, *(lines.assign(kind=lines["going"]) for lines in (shared, bridged))]
     if coded is not None and sources is not None:
         parts.append(_ledger_items(coded, sources, period))
@@ -101,7 +104,9 @@ def _direct_lines(direct: pd.DataFrame) -> list[dict]:
 
 def _residual_lines(items: pd.DataFrame) -> list[dict]:
     held = sum_by(items[items["kind"] == "residual"], ["pool", "ProviderName"], ["amount"])
-    return [_line("residual", row.amount, pool=row.pool, ProviderName=row.ProviderName) for row in held.itertuples()]
+    meanings = {UNOWNED: "no tag, account or rule names an owner", **{ITEM + name: told for name, told in BUCKETS.items()}}
+    return [_line("residual", row.amount, pool=row.pool, ProviderName=row.ProviderName, method=meanings[row.pool])
+            for row in held.itertuples()]
 
 
 def _pool_lines(pool: dict, served: allocation.Served) -> list[dict]:
@@ -158,11 +163,18 @@ def _round(lines: pd.DataFrame, control: Decimal) -> pd.DataFrame:
 
 
 def _pool_table(opened: list[dict], served: allocation.Served) -> pd.DataFrame:
-    rows = [{key: row[key] for key in ("pool", "method", "driver", "driver_period")} | {
-        "own": to_cents(row["own"]), "received": to_cents(_decimal(served.gross[row["pool"]] - Fraction(row["own"]))),
+    """One row a shared pool: own + received = passed to other pools + charged + held, each in cents."""
+    rows = [{key: row[key] for key in ("pool", "method", "driver", "driver_period")} | _flows(row, served) | {
         "consumers": len(served.final[row["pool"]]), "note": row["note"]} for row in opened]
-    return pd.DataFrame(rows, columns=["pool", "method", "driver", "driver_period", "own", "received", "consumers",
-                                       "note"])
+    return pd.DataFrame(rows, columns=["pool", "method", "driver", "driver_period", *FLOWS, "consumers", "note"])
+
+
+def _flows(pool: dict, served: allocation.Served) -> dict[str, Decimal]:
+    name, own = pool["pool"], Fraction(pool["own"])
+    gross, held = served.gross[name], served.held[name]
+    charged = sum((gross * share for share in served.final[name].values()), Fraction(0))
+    flows = {"own": own, "received": gross - own, "passed": gross - charged - held, "charged": charged, "held": held}
+    return {flow: to_cents(_decimal(amount)) for flow, amount in flows.items()}
 
 
 def _decimal(value: Fraction) -> Decimal:

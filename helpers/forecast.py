@@ -185,10 +185,11 @@ def _findings(parts: Mapping) -> list[dict]:
                                 score["sentence"]),
                  checks.finding("the method against seasonal naive", total(worse.values()), OWNER,
                                 "misses more a month: " + ", ".join(worse) if worse else "")]
+    if never:
+        rows.append(checks.noted("providers in the budget but not in the bills", len(never), OWNER, ", ".join(never),
+                                 total(never.values())))
     if ahead and ahead["budget"] is not None:
-        rows += [checks.finding("year end above the budget", over, OWNER, ""),
-                 checks.noted("providers in the budget but not in the bills", len(never), OWNER, ", ".join(never),
-                              total(never.values()))]
+        rows.append(checks.finding("year end above the budget", over, OWNER, ""))
     return rows
 
 

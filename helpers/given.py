@@ -43,6 +43,11 @@ class Given:
         named = getattr(getattr(self.params, group), key)
         return self.params.files(key) if group == "inputs" else [self.params.resolve(named)] if named else []
 
+    def lacking(self, *names: str) -> str:
+        """Those of the inputs that are not given, as the parameters name them: inputs.ledger and inputs.accounts."""
+        named = [".".join(TABLES[name][:2]) for name in names if not self.files(name)]
+        return " and ".join(filter(None, [", ".join(named[:-1]), *named[-1:]]))
+
     @cached_property
     def rules(self) -> pd.DataFrame:
         """The mapping rules, checked against the taxonomy."""

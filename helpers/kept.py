@@ -20,8 +20,11 @@ from helpers import checks, publish
 from helpers.errors import InputError
 from helpers.money import ZERO, plain, total
 
-FIELDS = ["table", "column", "was", "is", "difference", "lines_was", "lines_is", "affected"]
-NAMED = 5  # as many names of those affected stand in a cell; the tables hold them all
+FIELDS = ["table", "column", "was", "is", "difference", "moved", "lines_was", "lines_is", "affected"]
+NAMED = 5  # as many of those affected stand in a cell; the tables hold them all
+WHO = ("owner", "application", "pool", "ProviderName", "line")  # whose amounts changed, by the first a table has
+NOT_ADDED = ("share", "_per_unit", "period", "month", "lines", "months", "consumers", "quantity", "code", "invoice_id",
+             "cost_centre", "horizon", "tries")
 
 
 def closed(period: str, kept: Path) -> Path:
@@ -58,45 +61,49 @@ def compare(period: str, pack: Path, kept: Path) -> list[dict]:
     rows = [row for name in changed for row in _differences(name, folder / "tables" / name, pack / "tables" / name)]
     if rows:
         _write(pack / "tables" / "restatement.csv", rows)
-    moved = total(abs(Decimal(row["difference"])) for row in rows if row["column"] == "amount")
+    moved = max((Decimal(row["moved"]) for row in rows if row["column"] == "amount"), default=ZERO)
     many = f"{len(changed)} table{'s differ' if len(changed) > 1 else ' differs'}"
     note = f"{many}: {', '.join(changed)}; see tables/restatement.csv" if changed else ""
-    return [checks.noted("closed month is as it was closed", len(changed), "TBM office", note, moved)]
+    return [checks.noted("closed month against this run", len(changed), "TBM office", note, moved)]
 
 
 def _differences(name: str, was: Path, now: Path) -> list[dict]:
-    """One row a column whose sum changed; one row for the table where only its lines did."""
+    """One row a column of amounts that changed for somebody; one row for the table where only its words did."""
     before, after = _lines(was), _lines(now)
-    sums = {column: (_sum(before, column), _sum(after, column)) for column in _columns(before, after)}
+    who = next((key for key in WHO if key in (after or before or [{}])[0]), "")
     lines = {"table": name, "lines_was": len(before), "lines_is": len(after)}
-    rows = [lines | {"column": column, "was": plain(old), "is": plain(new), "difference": plain(new - old),
-                     "affected": _affected(before, after, column)}
-            for column, (old, new) in sums.items() if old != new]
-    return rows or [lines | {"column": "", "was": "", "is": "", "difference": "0", "affected": ""}]
+    rows = []
+    for column in _columns(before, after):
+        old, new = _sums(before, who, column), _sums(after, who, column)
+        moves = {key: new.get(key, ZERO) - old.get(key, ZERO) for key in sorted(old.keys() | new.keys())}
+        if any(moves.values()):
+            rows.append(lines | _told(column, total(old.values()), total(new.values()), moves))
+    return rows or [lines | _told("", ZERO, ZERO, {})]
 
 
-def _affected(before: list[dict], after: list[dict], column: str) -> str:
-    """Whose sum of the column changed, by owner or application, where the table names them."""
-    who = next((name for name in ("owner", "application", "ProviderName") if name in (after or before)[0]), "")
-    if not who:
-        return ""
-    names = sorted({row.get(who, "") for row in [*before, *after]})
-    moved = [name or "(none)" for name in names if _sum(_of(before, who, name), column) != _sum(_of(after, who, name), column)]
-    return ", ".join(moved[:NAMED]) + (f" and {len(moved) - NAMED} more" if len(moved) > NAMED else "")
+def _told(column: str, was: Decimal, now: Decimal, moves: Mapping[str, Decimal]) -> dict:
+    """Sum before and after, what moved (the larger of what was added and what was taken away), and for whom."""
+    added, taken = (total(abs(move) for move in moves.values() if move * sign > 0) for sign in (1, -1))
+    names = [f"{key or '(none)'} {plain(move)}" for key, move in moves.items() if move]
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return {"column": column, "was": plain(was), "is": plain(now), "difference": plain(now - was),
+            "moved": plain(max(added, taken)), "affected": "; ".join(names[:NAMED]) + more}
 
 
-def _of(rows: list[dict], who: str, name: str) -> list[dict]:
-    return [row for row in rows if row.get(who, "") == name]
+def _sums(rows: list[dict], who: str, column: str) -> dict[str, Decimal]:
+    """The column's sum by whoever the table names."""
+    sums: dict[str, Decimal] = {}
+    for row in rows:
+        key = row.get(who, "")
+        sums[key] = sums.get(key, ZERO) + (_number(row.get(column, "")) or ZERO)
+    return sums
 
 
 def _columns(before: list[dict], after: list[dict]) -> list[str]:
-    """The columns of numbers, in the table's order."""
+    """The columns of amounts, in the table's order: numbers that may be added up, so no shares, rates or counts."""
     names = list(dict.fromkeys([*(before or [{}])[0], *(after or [{}])[0]]))
-    return [name for name in names if all(_number(row.get(name, "")) is not None for row in [*before, *after])]
-
-
-def _sum(rows: list[dict], column: str) -> Decimal:
-    return total(_number(row.get(column, "")) or ZERO for row in rows)
+    return [name for name in names if not name.endswith(NOT_ADDED)
+            and all(_number(row.get(name, "")) is not None for row in [*before, *after])]
 
 
 def _number(text: str) -> Decimal | None:

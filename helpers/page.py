@@ -48,12 +48,13 @@ def note(text: str) -> Shown:
     return Shown(f'<p class="note">{_escape(text)}</p>', house.words(text), "note")
 
 
-def missing(what: str, gives: str) -> Shown:
-    """A box that names an input that was not given, what it would show, and how to add it."""
+def missing(what: str, gives: str) -> Shown | None:
+    """A box that names what was not given, what it would show, and how to add it; None where `what` is blank."""
+    if not what:
+        return None
     first = f"Not given: {what}."
     then = f"With it this page shows {gives.rstrip('.')}."
-    how = ("To add it, name the file under inputs in the parameters file and run again; "
-           "data/README.md lists its columns.")
+    how = "To add it, name its file in the parameters file and run again; data/README.md lists its columns."
     body = f"<strong>{_escape(first)}</strong> {_escape(then)} <small>{_escape(how)}</small>"
     return Shown(f'<div class="missing" role="note"><p>{body}</p></div>', f"{first} {then} {how}", "missing")
 

@@ -10,7 +10,7 @@ from decimal import Decimal
 import pandas as pd
 
 from helpers import checks, ledger
-from helpers.bridge import BUCKETS, TWICE, cloud_expense, released
+from helpers.bridge import BUCKETS, TWICE, cloud_expense, release
 from helpers.house import number
 from helpers.money import ZERO, sum_by, total
 from helpers.optional import needs_table
@@ -109,13 +109,12 @@ def by_month(matches: pd.DataFrame, coded: pd.DataFrame, period: str) -> pd.Data
     booked = matches[matches["ledger_period"] <= period]
     buckets = [name for name in ledger.BUCKETS if name not in ("FX", "rounding")]
     sums = sum_by(booked, ["ledger_period"], ["bill", "purchases", "ledger", *ledger.BUCKETS])
-    freed = [released(coded, None, month) for month in sums["ledger_period"]]
+    freed = [release(coded, None, month) for month in sums["ledger_period"]]
     table = sums.assign(**{"prepaid movement": [add - cut for add, cut in zip(freed, sums["purchases"], strict=True)],
                            "FX and rounding": sums["FX"] + sums["rounding"],
                            "ledger": [add + amount for add, amount in zip(freed, sums["ledger"], strict=True)]})
     shown = ["ledger_period", "bill", "prepaid movement", *buckets[:-1], "FX and rounding", "unexplained", "ledger"]
-    held = [name for name in shown if name in ("ledger_period", "bill", "ledger", "unexplained") or any(table[name])]
-    return table[held].iloc[::-1].reset_index(drop=True)
+    return table[shown].iloc[::-1].reset_index(drop=True)
 
 
 def picture(steps: pd.DataFrame | None, currency: str) -> dict[str, str]:

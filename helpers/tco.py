@@ -129,7 +129,9 @@ def picture(lines: pd.DataFrame | None, params) -> dict[str, str]:
     owned = lines[lines["application"] != ""]
     cloud, full = total(owned.loc[owned["source"] == CLOUD, "amount"]), total(owned["amount"])
     share = percent(ratio(cloud, full))
-    return {"title": f"What is charged back is {share} of what applications cost in full",
+    title = (f"What is charged back is {share} of what applications cost in full" if cloud != full
+             else "Nothing but charges reaches the applications yet")
+    return {"title": title,
             "subtitle": f"Ledger-tied cost, {params.currency}, ledger month {params.period}",
             "alt": f"Waterfall from {number(cloud)} charged to applications, over cost added by pool, to "
                    f"{number(full)} TCO, to the ledger's {number(total(lines['amount']))}."}

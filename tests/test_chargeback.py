@@ -47,7 +47,7 @@ def rules(text: str) -> pd.DataFrame:
 def charge(lines, rule_rows, drivers=None, coded=None, method="direct", sources=SOURCES):
     items = charges.cost_items(lines, coded, sources, APPLICATIONS, "2026-09")
     charged = charges.charge(items, rule_rows, drivers, APPLICATIONS, None, "2026-09", method)
-    control = chargeback.control_total(items, coded, lines, "2026-09")
+    control = total(chargeback.scope(items, coded, lines, "2026-09")["amount"])
     rows = chargeback.check_charge(charged, lines, APPLICATIONS, control, "the control total")
     return charged.lines, {row["check"]: row["state"] for row in rows}
 

@@ -270,7 +270,7 @@ def test_the_plan_ties_to_the_bill_and_prices_its_findings():
     assert states["history equals the bills of the months shown"] == "ok"
     row = forecast.headline_row(plan.year)
     assert (row["line"], row["budget"], row["months"]) == ("Total", D(2400), 12)
-    found = plan.checks[plan.checks["check"] == "the year ends within the budget"].iloc[0]
+    found = plan.checks[plan.checks["check"] == "year end above the budget"].iloc[0]
     assert (found["state"], found["amount"], found["owner"]) == ("finding", row["amount"] - 2400, "FinOps lead")
     assert forecast_words.lags(plan) == "The ledger month 2025-06 takes A's 2025-05, B's 2025-06."
     assert "above the budget of 2.40 k" in forecast_words.in_short(plan)
@@ -279,7 +279,7 @@ def test_the_plan_ties_to_the_bill_and_prices_its_findings():
 def test_a_budgeted_provider_that_never_billed_is_a_finding():
     budget = table("period  scope  amount\n2025-04  B  70", currency="USD")
     plan = forecast.plan(_two_years("A"), settings_of(), budget)
-    found = plan.checks[plan.checks["check"] == "every provider in the budget is in the bills"].iloc[0]
+    found = plan.checks[plan.checks["check"] == "providers in the budget but not in the bills"].iloc[0]
     assert (found["state"], found["amount"], found["note"]) == ("finding", D(70), "B")
 
 

@@ -35,9 +35,18 @@ def test_a_month_that_changed_says_was_is_difference_and_who(tmp_path):
     [check] = kept.compare("2026-09", again, tmp_path / "kept")
     assert (check["state"], str(check["amount"])) == ("finding", "0.35")
     assert (again / "tables" / "restatement.csv").read_text() == (
-        "table,column,was,is,difference,lines_was,lines_is,affected\n"
-        'charges.csv,amount,3.5,3.85,0.35,2,3,"A, C"\n')
+        "table,column,was,is,difference,moved,lines_was,lines_is,affected\n"
+        "charges.csv,amount,3.5,3.85,0.35,0.35,2,3,A 0.25; C 0.1\n")
     assert (tmp_path / "kept/2026-09/closed/tables/charges.csv").read_text().count("\n") == 3
+
+
+def test_cost_that_changed_owner_is_told_though_the_sum_is_the_same(tmp_path):
+    kept.close("2026-09", pack(tmp_path / "pack", "A,10.00,x", "B,2.00,y"), tmp_path / "kept")
+    again = pack(tmp_path / "again", "A,6.00,x", "B,6.00,y")
+    [check] = kept.compare("2026-09", again, tmp_path / "kept")
+    assert (check["state"], str(check["amount"])) == ("finding", "4")
+    assert (again / "tables" / "restatement.csv").read_text().splitlines()[1] == (
+        "charges.csv,amount,12,12,0,4,2,2,A -4; B 4")
 
 
 def test_a_table_whose_words_changed_is_told_too(tmp_path):

@@ -198,11 +198,14 @@ def test_what_is_shown_carries_its_role_for_the_page():
     assert metadata == {"page": "answer"}
 
 
+def test_nothing_missing_shows_nothing():
+    assert page.missing("", "whether the bills tie") is None
+
+
 def test_missing_says_what_is_missing_what_it_gives_and_how_to_add_it():
     assert page.missing("general ledger", "whether the bills tie").text == (
         "Not given: general ledger. With it this page shows whether the bills tie. "
-        "To add it, name the file under inputs "
-        "in the parameters file and run again; data/README.md lists its columns."
+        "To add it, name its file in the parameters file and run again; data/README.md lists its columns."
     )
 
 

@@ -182,7 +182,7 @@ def test_a_prepaid_commitment_is_taken_out_and_its_release_put_in():
     assert set(states.values()) == {"ok"}
 
 
-def test_a_file_delivered_twice_is_a_bucket_and_not_in_the_cost():
+def test_a_file_delivered_twice_stands_beside_the_bridge_and_is_in_neither_end():
     booked = usage("""
         billing_period  service_period  ProviderName  BilledCost
         2026-09         2026-09         Azure         40
@@ -192,8 +192,28 @@ def test_a_file_delivered_twice_is_a_bucket_and_not_in_the_cost():
         2026-09        6100     MICROSOFT CORP   40.00
     """)
     steps, tied, states = reconcile(booked, coded, kept_out=booked)
-    assert buckets(steps, "Azure") == {"usage 2026-09": "80", "duplicates": "-40", "ledger 2026-09": "40"}
+    assert buckets(steps, "Azure") == {"usage 2026-09": "40", "ledger 2026-09": "40", "delivered twice, kept out": "40"}
     assert total(tied["amount"]) == 40 and set(states.values()) == {"ok"}
+
+
+def test_each_month_adds_up_from_bill_to_ledger():
+    booked = usage("""
+        billing_period  service_period  ProviderName  ChargeCategory  CommitmentDiscountId  BilledCost
+        2026-08         2026-08         Azure         Purchase        R1                    1200
+        2026-08         2026-08         Azure         Usage           .                     50.004
+        2026-09         2026-09         Azure         Usage           .                     60
+    """)
+    coded = entries("""
+        fiscal_period  account  vendor           amount
+        2026-08        6100     MICROSOFT CORP   50.00
+        2026-08        6120     MICROSOFT CORP   100.00
+        2026-09        6100     MICROSOFT CORP   61.00
+        2026-09        6120     MICROSOFT CORP   100.00
+    """)
+    matches = ledger.match(booked, coded, None, PROVIDERS, RATES, "USD")
+    assert cells(reconciliation.by_month(matches, coded, "2026-09"), "ledger_period", "bill", "prepaid movement",
+                 "FX and rounding", "unexplained", "ledger") == [
+        ("2026-09", "60", "100", "0", "1", "161"), ("2026-08", "1250.004", "-1100", "-0.004", "0", "150")]
 
 
 def test_only_expense_counts_and_the_rest_stands_beside_it():

@@ -47,7 +47,7 @@ def test_f02_the_missing_invoice_is_an_open_item():
 
 def test_f03_the_part_delivered_twice_is_kept_out():
     assert total(month().cube.kept_out["BilledCost"]) == price("F03")
-    assert step("duplicates", "Google Cloud") == -price("F03") * D("1.178")  # EUR to USD in July, data/demo/rates.csv
+    assert step("delivered twice, kept out", "Google Cloud") == price("F03") * D("1.178")  # EUR to USD in July, data/demo/rates.csv
 
 
 def test_f04_the_late_correction_is_a_bucket_of_its_own():
