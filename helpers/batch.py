@@ -84,7 +84,8 @@ def _build(stage: Path, period: str, facts: Facts, rows: pd.DataFrame, books: di
     import nbformat
     (stage / "notebooks").mkdir()
     for step, book in books.items():
-        broken = rows.loc[(rows["page"] == step) & (rows["state"] == "failed"), "check"]
+        failed = rows[rows["state"] == "failed"]
+        broken = [row.check if row.page == step else f"{row.check} (page {row.page})" for row in failed.itertuples()]
         text = render.page(book, step, list(books), facts.company, index.month_name(period), broken)
         (stage / render.file(step)).write_bytes(text.encode("utf-8", "replace"))
         (stage / "notebooks" / f"{step}.ipynb").write_bytes((nbformat.writes(book) + "\n").encode("utf-8", "replace"))

@@ -82,7 +82,8 @@ def charge(items: pd.DataFrame, rules: pd.DataFrame | None, drivers: pd.DataFram
     for row in opened:
         lines += _pool_lines(row, served)
     charged = _name_receivers(pd.DataFrame(lines, columns=LINE_COLUMNS), direct, applications, org)
-    return Charged(items, _round(charged, total(items["amount"])), _pool_table(opened, served))
+    rounded = _round(charged, total(items["amount"]))
+    return Charged(items, rounded, _pool_table(opened, served, rounded))
 
 
 def _cut(lines: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
@@ -162,19 +163,23 @@ def _round(lines: pd.DataFrame, control: Decimal) -> pd.DataFrame:
     return ordered.assign(amount=amounts)
 
 
-def _pool_table(opened: list[dict], served: allocation.Served) -> pd.DataFrame:
-    """One row a shared pool: own + received = passed to other pools + charged + held, each in cents."""
-    rows = [{key: row[key] for key in ("pool", "method", "driver", "driver_period")} | _flows(row, served) | {
+def _pool_table(opened: list[dict], served: allocation.Served, lines: pd.DataFrame) -> pd.DataFrame:
+    """One row a shared pool: own + received = passed to other pools + charged + held, but for a cent of rounding."""
+    rows = [{key: row[key] for key in ("pool", "method", "driver", "driver_period")} | _flows(row, served, lines) | {
         "consumers": len(served.final[row["pool"]]), "note": row["note"]} for row in opened]
     return pd.DataFrame(rows, columns=["pool", "method", "driver", "driver_period", *FLOWS, "consumers", "note"])
 
 
-def _flows(pool: dict, served: allocation.Served) -> dict[str, Decimal]:
-    name, own = pool["pool"], Fraction(pool["own"])
-    gross, held = served.gross[name], served.held[name]
-    charged = sum((gross * share for share in served.final[name].values()), Fraction(0))
-    flows = {"own": own, "received": gross - own, "passed": gross - charged - held, "charged": charged, "held": held}
-    return {flow: to_cents(_decimal(amount)) for flow, amount in flows.items()}
+def _flows(pool: dict, served: allocation.Served, lines: pd.DataFrame) -> dict[str, Decimal]:
+    """What comes into the pool and where it goes; charged and held are the sums of their lines."""
+    name, own, gross = pool["pool"], Fraction(pool["own"]), served.gross[pool["pool"]]
+    outside = sum(served.final[name].values(), Fraction(0))
+    passed = Fraction(0) if served.held[name] else gross * (1 - outside)
+    exact = {"own": own, "received": gross - own, "passed": passed}
+    booked = {kind: total(lines.loc[(lines["pool"] == name) & (lines["kind"] == kind), "amount"])
+              for kind in ("shared", "residual")}
+    return {flow: to_cents(_decimal(amount)) for flow, amount in exact.items()} | {
+        "charged": booked["shared"], "held": booked["residual"]}
 
 
 def _decimal(value: Fraction) -> Decimal:

@@ -39,7 +39,7 @@ def _chain(path: str | Path) -> list[tuple[Path, dict]]:
     """The files with their content, the lowest base first."""
     file = (Path(path) if Path(path).is_file() else ROOT / path).resolve()
     if not file.is_file():
-        todo = "correct the path, or make one with: python -m helpers start FOLDER"
+        todo = "correct the path, name a file with --params, or make one: python -m helpers start FOLDER"
         raise InputError(shown(file), "the file does not exist", "a parameters file", todo)
     chain: list[tuple[Path, dict]] = []
     while True:

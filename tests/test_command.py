@@ -79,7 +79,7 @@ def test_wrong_usage_ends_with_2_and_says_what_is_right(ask, arguments, line):
 def test_a_month_with_no_parameters_file_is_told_in_one_line(ask, ran):
     assert ask("report", "1999-01") == (1, [], [
         "params/1999-01.yaml: the file does not exist; expected a parameters file; "
-        "correct the path, or make one with: python -m helpers start FOLDER"])
+        "correct the path, name a file with --params, or make one: python -m helpers start FOLDER"])
     assert ran == []
 
 

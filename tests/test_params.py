@@ -158,7 +158,7 @@ def test_a_pattern_that_finds_nothing_is_told(write):
 def test_a_file_that_is_not_there_is_told(tmp_path):
     assert told(tmp_path / "none.yaml") == [
         "none.yaml: the file does not exist; expected a parameters file; "
-        "correct the path, or make one with: python -m helpers start FOLDER"]
+        "correct the path, name a file with --params, or make one: python -m helpers start FOLDER"]
 
 
 def test_an_empty_file_is_told(write):
