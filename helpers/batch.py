@@ -52,9 +52,9 @@ def run(params_path: str, period: str, out_root: str | Path = "reports", jobs: i
         facts = prepare() or Facts()
         values = {"period": period, "params": str(params_path), "out": str(stage)}
         runs = _execute({step: Path(notebooks) / f"{step}.ipynb" for step in steps}, values, jobs, progress)
-        failures = [str(run.failure) for run in runs.values() if run.failure]
+        failures = [run.failure for run in runs.values() if run.failure]
         if failures:
-            return _failed(target, period, failures)
+            return _failed(target, period, _each_cause_once(failures))
         rows = publish.read_checks(stage, steps)
         told, rows = _build(stage, period, facts, rows, {step: run.notebook for step, run in runs.items()}, finish)
         _swap(stage, target)
@@ -76,6 +76,15 @@ def _execute(paths: dict[str, Path], values: dict[str, str], jobs: int, progress
             bar.set_postfix_str(under_way[done])
     ended = {step: done for done, step in under_way.items()}
     return {step: ended[step].result() for step in paths}
+
+
+def _each_cause_once(failures: Sequence[runner.Failure]) -> list[str]:
+    """A line a cause: where several notebooks stopped at the same one, the first tells it."""
+    causes: dict[str, list[runner.Failure]] = {}
+    for failure in failures:
+        causes.setdefault(failure.cause, []).append(failure)
+    return [f"{alike[0]}{f' (and {len(alike) - 1} more notebooks)' if len(alike) > 1 else ''}"
+            for alike in causes.values()]
 
 
 def _build(stage: Path, period: str, facts: Facts, rows: pd.DataFrame, books: dict,

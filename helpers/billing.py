@@ -23,9 +23,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from helpers import checks, focus
+from helpers.codebook import currencies
 from helpers.errors import InputError
 from helpers.house import number
-from helpers.money import total
+from helpers.money import plain, total
 
 LINE_KEYS = ["billing_period", "service_period", *focus.KEYS]
 AMOUNTS = list(focus.AMOUNTS)
@@ -54,17 +55,17 @@ def load(paths: Sequence[Path], root: Path, cache: Path) -> Cube:
 
 
 def read(paths: Sequence[Path], names: Sequence[str], prints: Sequence[str]) -> Cube:
-    """The cube straight from the files; a file whose content was met before is kept out whole."""
+    """The cube straight from the files; a file whose bytes or whose lines were met before is kept out whole."""
     engine = duckdb.connect()
     engine.execute("SET TimeZone = 'UTC'")
     lines, kept_out, files = [], [], []
     first_of: dict[str, str] = {}
     for path, name, content in zip(paths, names, prints, strict=True):
         read_lines, totals = _read_file(engine, path, name)
-        twin = first_of.setdefault(content, name)
+        twin = first_of.setdefault(content, first_of.setdefault(_print_of(read_lines), name))
         (lines if twin == name else kept_out).append(read_lines.assign(file=name, twin=twin))
         files.append(totals.assign(file=name, state="read" if twin == name else "kept out",
-                                   note="" if twin == name else f"same content as {twin}"))
+                                   note="" if twin == name else f"same lines as {twin}"))
     columns = [*LINE_KEYS, *AMOUNTS, "line_count"]
     return Cube(
         lines=_merge(lines).loc[:, columns],
@@ -91,7 +92,7 @@ def check_cube(cube: Cube) -> list[dict]:
 def check_twins(kept_out: pd.DataFrame) -> list[dict]:
     """A finding for each file delivered twice; `billed` is in the report's currency (helpers.rates)."""
     return [checks.noted(f"delivered twice: {name}", 1, "FinOps team",
-                         f"same content as {twin}; {number(total(group['BilledCost']))} {currency} billed is kept out",
+                         f"same lines as {twin}; {number(total(group['BilledCost']))} {currency} billed is kept out",
                          total(group["billed"]))
             for (name, twin, currency), group in kept_out.groupby(["file", "twin", "BillingCurrency"])]
 
@@ -144,7 +145,8 @@ def _scales(engine: duckdb.DuckDBPyConnection, name: str) -> dict[str, int]:
     wrong |= {column: f"{column} LIKE '?%'" for column in focus.MONTHS}
     for column in focus.NEVER_BLANK:
         wrong[column] = f"({wrong.get(column, 'false')}) OR {column} = ''"
-    wrong["BillingCurrency"] = "NOT regexp_full_match(BillingCurrency, '[A-Z]{3}')"
+    known = ", ".join(f"'{code}'" for code in sorted(currencies()))
+    wrong["BillingCurrency"] = f"BillingCurrency NOT IN ({known})"
     asked += [f"count(*) FILTER ({test})" for test in wrong.values()]
     answer = engine.execute(f"SELECT count(*), {', '.join(asked)} FROM texts").fetchone()
     if not answer[0]:
@@ -183,12 +185,19 @@ def _bad_value(engine: duckdb.DuckDBPyConnection, name: str, column: str, test: 
     if column in focus.MONTHS:
         column, value, expected = focus.MONTHS[column], value.removeprefix("? "), "a date, such as 2026-09-01"
     elif column == "BillingCurrency":
-        expected = "a currency code of three capitals, such as USD"
+        expected = "an ISO 4217 currency code, such as USD"
     elif not value:
         expected = "a value on every row"
     more = f" (and {count - 1} more)" if count > 1 else ""
     return InputError(f"{name}, row {row} (line {row + 1}), column {column}", f"'{value}'{more}", expected,
                       "mend the export")
+
+
+def _print_of(lines: pd.DataFrame) -> str:
+    """What tells a file's lines from any other's, however they were packed: their texts, sorted, and exact sums."""
+    texts = lines.map(lambda value: plain(value) if isinstance(value, Decimal) else str(value))
+    rows = sorted(map("\x1f".join, texts.itertuples(index=False)))
+    return hashlib.sha256("\x1e".join(rows).encode("utf-8", "replace")).hexdigest()
 
 
 def _merge(tables: list[pd.DataFrame], keys: Sequence[str] = LINE_KEYS) -> pd.DataFrame:
@@ -241,6 +250,3 @@ def _write_aside(path: Path, write) -> None:
     os.close(handle)
     write(Path(name))
     os.replace(name, path)
-
-
-__all__ = ["Cube", "Decimal", "check_cube", "fingerprints", "load", "read"]

@@ -11,7 +11,7 @@ import pandas as pd
 
 from helpers import checks, tags
 from helpers.bridge import cloud_expense
-from helpers.charges import ITEM, Charged, receivers
+from helpers.charges import ITEM, Charged, locked, receivers
 from helpers.house import number, percent
 from helpers.money import ZERO, ratio, sum_by, to_cents, total
 
@@ -150,15 +150,14 @@ def check_charge(charged: Charged, tied: pd.DataFrame, applications: pd.DataFram
 
 def _check_lock(lines: pd.DataFrame, tied: pd.DataFrame, applications: pd.DataFrame | None) -> dict:
     """Directly owned cost per owner and application, from the ledger-tied lines, against the charge lines."""
-    named = tied.assign(owner=receivers(tied, applications))
-    usage = named[(named["source"] == "usage") & (named["owner"] != "") & (named["application"] != "")]
-    if applications is not None:
-        platforms = applications.loc[applications["kind"] == "platform", "application"]
-        usage = usage[~usage["application"].isin(set(platforms))]
+    usage = tied[tied["source"] == "usage"].assign(owner=lambda rows: receivers(rows, applications))
+    charged = lines[lines["kind"] == "direct"]
     keys = ["owner", "application"]
-    before = sum_by(usage, keys, ["amount"]).set_index(keys)["amount"].to_dict()
-    after = sum_by(lines[(lines["kind"] == "direct") & (lines["application"] != "")], keys, ["exact"]).set_index(keys)["exact"].to_dict()
+    before, after = (sum_by(rows[locked(rows, applications)], keys, [amount]).set_index(keys)[amount].to_dict()
+                     for rows, amount in ((usage, "amount"), (charged, "exact")))
     moved = [key for key in sorted(before.keys() | after.keys()) if before.get(key, ZERO) != after.get(key, ZERO)]
-    return checks.same("directly owned cost stayed with its owners", total(before.values()), total(after.values()),
-                       f"{len(before)} owners and applications compared one by one") if not moved else checks.holds(
-        "directly owned cost stayed with its owners", False, f"moved: {', '.join('/'.join(key) for key in moved)}")
+    name = "directly owned cost stayed with its owners"
+    if moved:
+        return checks.holds(name, False, f"moved: {', '.join('/'.join(key) for key in moved)}")
+    return checks.same(name, total(before.values()), total(after.values()),
+                       f"{len(before)} owners and applications compared one by one")

@@ -17,8 +17,9 @@ from helpers import allocation, pools
 from helpers.bridge import BUCKETS
 from helpers.money import ZERO, round_parts, sum_by, to_cents, total
 
-ITEM_KEYS = ["kind", "pool", "source", "application", "owner", "ProviderName", "tower", "service_period"]
-LINE_COLUMNS = ["kind", "owner", "cost_centre", "application", "pool", "ProviderName", "tower", "method", "driver",
+ITEM_KEYS = ["kind", "pool", "source", "application", "owner", "owner_by", "ProviderName", "tower",
+             "service_period"]
+LINE_COLUMNS = ["kind", "owner", "owner_by", "cost_centre", "application", "pool", "ProviderName", "tower", "method", "driver",
                 "driver_period", "quantity", "share", "exact", "amount"]
 FLOWS = ["own", "received", "passed", "charged", "held"]  # of a shared pool; passed: to other pools
 UNOWNED = "Unowned usage"
@@ -39,16 +40,16 @@ def cost_items(tied: pd.DataFrame, coded: pd.DataFrame | None, sources: pd.DataF
                applications: pd.DataFrame | None, period: str) -> pd.DataFrame:
     """Every amount in scope, by where it goes: `kind` direct, shared or residual, and the `pool` it is named by.
 
-    Direct is usage of an owner's application (not a platform), and usage in an owner's account that no row of
-    `sources` takes into a shared pool.  In scope besides: reconciling lines, and the ledger lines `sources` takes in.
+    Direct is usage that is locked to its owner, and usage in an owner's account that no row of `sources` takes into
+    a shared pool.  In scope besides: reconciling lines, and the ledger lines `sources` takes in.
     """
     platforms = set() if applications is None else set(
         applications.loc[applications["kind"] == "platform", "application"])
     usage = _cut(tied[tied["source"] == "usage"], ["ProviderName", "ServiceName", "ChargeCategory", "application",
-                                                   "owner", "tower", "billing_period"]).assign(source="usage")
+                                                   "owner", "owner_by", "tower", "billing_period"]).assign(source="usage")
     usage["service_period"] = usage.pop("billing_period")
     usage["owner"] = receivers(usage, applications)
-    direct = (usage["owner"] != "") & (usage["application"] != "") & ~usage["application"].isin(platforms)
+    direct = locked(usage, applications)
     rest = pools.assign(usage[~direct], sources, UNOWNED)
     by_account = (rest["going"] == "residual") & (rest["owner"] != "") & ~rest["application"].isin(platforms)
     owned = pd.concat([usage[direct], rest[by_account]]).assign(kind="direct", pool="")
@@ -63,6 +64,13 @@ def cost_items(tied: pd.DataFrame, coded: pd.DataFrame | None, sources: pd.DataF
     items = pd.concat(parts, ignore_index=True)
     items[ITEM_KEYS] = items[ITEM_KEYS].fillna("")
     return sum_by(items, ITEM_KEYS, ["amount"])
+
+
+def locked(usage: pd.DataFrame, applications: pd.DataFrame | None) -> pd.Series:
+    """Whether each line is directly owned: it has an owner by its application (not a platform's) or by its own tag."""
+    platforms = () if applications is None else applications.loc[applications["kind"] == "platform", "application"]
+    by_name = (usage["application"] != "") | (usage["owner_by"] == "tag")
+    return (usage["owner"] != "") & by_name & ~usage["application"].isin(set(platforms))
 
 
 def receivers(lines: pd.DataFrame, applications: pd.DataFrame | None) -> pd.Series:
@@ -98,9 +106,10 @@ def _ledger_items(coded: pd.DataFrame, sources: pd.DataFrame, period: str) -> pd
 
 
 def _direct_lines(direct: pd.DataFrame) -> list[dict]:
-    owned = sum_by(direct, ["owner", "application", "ProviderName", "tower"], ["amount"])
-    return [_line("direct", row.amount, owner=row.owner, application=row.application, ProviderName=row.ProviderName,
-                  tower=row.tower, method="direct") for row in owned.itertuples()]
+    keys = ["owner", "owner_by", "application", "ProviderName", "tower"]
+    owned = sum_by(direct, keys, ["amount"])
+    return [_line("direct", row["amount"], method="direct", **{key: row[key] for key in keys})
+            for row in owned.to_dict("records")]
 
 
 def _residual_lines(items: pd.DataFrame) -> list[dict]:
@@ -133,24 +142,30 @@ def _digits(share: Fraction) -> Decimal:
 def _name_receivers(lines: pd.DataFrame, direct: pd.DataFrame, applications: pd.DataFrame | None,
                     org: pd.DataFrame | None) -> pd.DataFrame:
     """The lines with the owner of shared charges (as of the application's direct cost, else the CMDB's) and the cost
-    centre that answers."""
+    centre that answers: the application's, else the owner's only one.  A share that nobody owns is a residual."""
     owners, centres = {}, {}
     if applications is not None:
         owners = dict(zip(applications["application"], applications["service_owner"], strict=True))
         centres = dict(zip(applications["application"], applications["cost_centre"], strict=True))
     largest = direct.sort_values("amount", kind="stable")
     owners |= {row.application: row.owner for row in largest.itertuples() if row.application}
-    by_owner = {} if org is None else dict(zip(org["owner"], org["cost_centre"], strict=True))
-    owner = [row.owner or (owners.get(row.application, "") if row.kind == "shared" else "")
-             for row in lines.itertuples()]
-    centre = [by_owner.get(name) or centres.get(application, "") if name else ""
-              for name, application in zip(owner, lines["application"], strict=True)]
-    return lines.assign(owner=owner, cost_centre=centre)
+    of_owner = {} if org is None else {name: min(group) for name, group in org.groupby("owner")["cost_centre"]
+                                       if len(set(group)) == 1}
+    shared = lines["kind"] == "shared"
+    owner = pd.Series([owners.get(row.application, "") if row.kind == "shared" else row.owner
+                       for row in lines.itertuples()], dtype=str)
+    lost = shared & (owner == "")
+    centre = pd.Series([centres.get(application) or of_owner.get(name, "") if name else ""
+                        for application, name in zip(lines["application"], owner, strict=True)], dtype=str)
+    return lines.assign(
+        owner=owner, cost_centre=centre, kind=lines["kind"].where(~lost, "residual"),
+        method=lines["method"].where(~lost, "no owner known for consumer " + lines["application"]),
+        application=lines["application"].where(~lost, ""))
 
 
 def _round(lines: pd.DataFrame, control: Decimal) -> pd.DataFrame:
     """The lines with `amount` in cents: first direct cost, each pool and each residual, then the lines within them."""
-    keys = ["kind", "pool", "owner", "application", "ProviderName", "tower"]
+    keys = ["kind", "pool", "owner", "owner_by", "application", "ProviderName", "tower", "method"]
     ordered = lines.sort_values(keys, kind="stable", ignore_index=True)
     group = list(zip(ordered["kind"].where(ordered["kind"] == "direct", "pool"), ordered["pool"], strict=True))
     members = {name: [i for i, of in enumerate(group) if of == name] for name in sorted(set(group))}

@@ -6,6 +6,7 @@ Source of the names: the FOCUS specification's column library (focus.finops.org)
 
 import csv
 import gzip
+import re
 from pathlib import Path
 
 import duckdb
@@ -50,7 +51,7 @@ BLANK = "('', 'null', '(null)')"
 def columns_of(engine: duckdb.DuckDBPyConnection, path: Path) -> tuple[str, dict[str, str]]:
     """The FROM clause that reads the file, and its columns with their types; CSV columns are all text."""
     if path.suffix == ".parquet":
-        clause = f"read_parquet({_quoted(path)})"
+        clause = f"read_parquet({_named(path)})"
         try:
             described = engine.execute(f"DESCRIBE SELECT * FROM {clause}").fetchall()
         except duckdb.Error as error:
@@ -59,7 +60,7 @@ def columns_of(engine: duckdb.DuckDBPyConnection, path: Path) -> tuple[str, dict
         return clause, {name: kind for name, kind, *_ in described}
     names, delimiter = read_header(path)
     spec = ", ".join(f"{_quoted(name)}: 'VARCHAR'" for name in names)
-    clause = (f"read_csv({_quoted(path)}, columns={{{spec}}}, delim={_quoted(delimiter)}, skip=1, header=false, "
+    clause = (f"read_csv({_named(path)}, columns={{{spec}}}, delim={_quoted(delimiter)}, skip=1, header=false, "
               "quote='\"', escape='\"', auto_detect=false, strict_mode=true, null_padding=false)")
     return clause, dict.fromkeys(names, "VARCHAR")
 
@@ -77,10 +78,11 @@ def read_header(path: Path) -> tuple[list[str], str]:
                          "export the file again or take it out of inputs.billing")
     delimiter = max(",;\t|", key=line.count)
     names = [name.strip() for name in next(csv.reader([line], delimiter=delimiter))]
-    twice = sorted({name for name in names if names.count(name) > 1})
+    folded = [name.casefold() for name in names]
+    twice = sorted({name for name in names if folded.count(name.casefold()) > 1})
     if twice:
-        raise InputError(str(path), f"column {twice[0]} appears {names.count(twice[0])} times", "each column once",
-                         "rename or remove the copy")
+        raise InputError(str(path), f"column {twice[0]} appears {folded.count(twice[0].casefold())} times",
+                         "each column once, whatever its case", "rename or remove the copy")
     return names, delimiter
 
 
@@ -128,6 +130,11 @@ def _month(name: str) -> str:
     slashed = f"strftime(try_strptime(regexp_extract({text}, '^[0-9/]+'), '%m/%d/%Y'), '%Y-%m')"
     iso = f"strftime(try_cast(substr({text}, 1, 10) AS DATE), '%Y-%m')"
     return f"coalesce(CASE WHEN {text} LIKE '%/%' THEN {slashed} ELSE {iso} END, '? ' || coalesce({text}, 'blank'))"
+
+
+def _named(path: Path) -> str:
+    """The path for the engine, which would read * ? [ in it as a pattern and take other files."""
+    return _quoted(re.sub(r"([*?\[])", r"[\1]", str(path)))
 
 
 def _quoted(text: object) -> str:

@@ -8,6 +8,7 @@ Columns that the codebook does not have are allowed and left out.  Everything wr
 import csv
 import gzip
 import io
+import zlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -73,7 +74,7 @@ def _text(file: Path, where: str) -> str:
     except UnicodeDecodeError as wrong:
         line = wrong.object.count(b"\n", 0, wrong.start) + 1
         raise InputError(f"{where}, line {line}", "it is not UTF-8 text", "UTF-8", "save it as CSV UTF-8") from None
-    except (OSError, EOFError) as wrong:
+    except (OSError, EOFError, zlib.error) as wrong:
         raise InputError(where, f"it cannot be read ({wrong})", "a CSV file", "make the extract again") from None
 
 

@@ -14,13 +14,15 @@ import pandas as pd
 
 from helpers import globs, rates
 from helpers.errors import InputError
-from helpers.money import ZERO, sum_by, total
+from helpers.money import ZERO, plain, sum_by, to_cents, total
 from helpers.periods import shift
 
 MATCH_KEYS = ["ProviderName", "ledger_period", "invoice_id"]
 CLOUD_USES = ("cloud", "cloud tax", "cloud amortisation")
 NO_PROVIDER = "other cloud vendors"
 HALF_CENT = Decimal("0.005")
+MOST_TAX = Decimal("0.27")  # of the bill: the highest standard VAT rate there is (Hungary); more is not tax
+MOST_FX = Decimal("0.10")  # of the invoice: further from the month's rate is no difference of rates
 ITEM_BUCKETS = {"credit memo": "credit memos", "accrual": "manual adjustments",
                 "manual adjustment": "manual adjustments"}
 ENTRY_AMOUNTS = ["ledger", "tax_in_ledger", "worth", "limit"]
@@ -36,6 +38,11 @@ def code(ledger: pd.DataFrame, accounts: pd.DataFrame, providers: Mapping) -> pd
     if unknown:
         raise InputError("inputs.ledger, column account", f"account {unknown[0]} is not in inputs.accounts",
                          "every account of the ledger in the accounts table", "add the account with its kind")
+    split_cents = ledger[ledger["amount"].map(lambda amount: amount != to_cents(amount))]
+    if len(split_cents):
+        first = split_cents.iloc[0]
+        raise InputError(f"inputs.ledger, line_id {first['line_id']}, column amount", plain(first["amount"]),
+                         "an amount in whole cents", "round it in the extract")
     coded = ledger.merge(accounts, on="account", how="left", validate="many_to_one")
     vendors = {vendor: _provider_of(vendor, providers) for vendor in sorted(set(ledger["vendor"]))}
     named = coded["vendor"].map(vendors)
@@ -148,16 +155,24 @@ def _listed(items: pd.DataFrame | None, currency: str) -> pd.DataFrame:
 
 
 def _explain(row: dict) -> dict:
-    """The match with each difference in its bucket; the buckets add up to ledger − (bill − purchases to prepaid)."""
+    """The match with each difference in its bucket; the buckets add up to ledger − (bill − purchases to prepaid).
+
+    Tax and FX beyond what they can be stay unexplained.
+    """
     expected = row["bill"] - row["purchases"]
     booked = bool(row["limit"])
     tax = row["tax_in_ledger"] - row["tax_in_bill"] if row["tax_in_ledger"] else ZERO
+    if abs(tax) > abs(row["bill"]) * MOST_TAX:
+        tax = ZERO
+    fx = row["ledger"] - row["worth"]
+    if abs(fx) > abs(row["worth"]) * MOST_FX:
+        fx = ZERO
     parts = {
         "tax": tax if booked else ZERO,
         "credit memos": row["credit memos"],
         "manual adjustments": row["manual adjustments"],
         "missing invoices": ZERO if booked else -expected,
-        "FX": row["ledger"] - row["worth"],
+        "FX": fx,
     }
     rest = row["ledger"] - expected - total(parts.values())
     small = abs(rest) <= row["limit"]

@@ -19,6 +19,8 @@ def read(file: Path, where: str) -> dict:
         top = yaml.compose(text, Loader=yaml.BaseLoader)
     except UnicodeDecodeError:
         raise InputError(where, "it is not UTF-8 text", "a YAML file in UTF-8", "save it as UTF-8") from None
+    except RecursionError:
+        raise InputError(where, "groups within groups without end", "a few levels", "take brackets out") from None
     except yaml.YAMLError as error:
         raise _unreadable(error, where) from None
     if top is None:

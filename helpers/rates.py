@@ -34,6 +34,11 @@ def rate_table(rates: pd.DataFrame | None, currency: str) -> dict[tuple[str, str
     if rates is None:
         return {}
     used = rates[rates["to_currency"] == currency]
+    wrong = used[used["rate"].map(lambda rate: rate <= 0)]
+    if len(wrong):
+        first = wrong.iloc[0]
+        raise InputError(f"inputs.rates, {first['from_currency']} to {currency}, {first['period']}",
+                         f"rate {first['rate']}", "a rate above 0", "mend the row")
     return {(source, period): rate for source, period, rate
             in zip(used["from_currency"], used["period"], used["rate"], strict=True)}
 

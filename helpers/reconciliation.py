@@ -17,18 +17,20 @@ from helpers.optional import needs_table
 from helpers.periods import shift
 
 
-def verdict(steps: pd.DataFrame | None, period: str, currency: str, tolerance) -> str:
+def verdict(steps: pd.DataFrame | None, matches: pd.DataFrame | None, period: str, currency: str, tolerance) -> str:
     """The page's answer: whether usage ties to the ledger, by how much not, and what the difference is made of."""
     if steps is None:
         return f"Not tied: without a ledger the bills of {period} stand alone."
     whole = across(steps).set_index("label")["amount"]
-    usage, booked, left = whole.iloc[0], whole.iloc[-1], whole.get("unexplained", ZERO)
+    usage, booked = whole.iloc[0], whole.iloc[-1]
+    items = open_items(matches, period)
+    left = total(abs(amount) for amount in items.loc[items["bucket"] == "unexplained", "amount"])
     buckets = whole.iloc[1:-1].drop("unexplained", errors="ignore")
     largest = sorted(buckets.items(), key=lambda pair: -abs(pair[1]))[:3]
     named = ", ".join(f"{bucket} {number(amount)}" for bucket, amount in largest)
-    ties = abs(left) <= allowance(booked, tolerance)
+    ties = left <= allowance(booked, tolerance)
     head = (f"Cloud usage of {period} ties to the ledger" if ties
-            else f"Cloud usage of {period} misses the ledger by {number(left)} {currency} that nothing explains")
+            else f"Cloud usage of {period} does not tie to the ledger: nothing explains {number(left)} {currency}")
     return (f"{head}: {number(usage)} {currency} used, {number(booked)} booked, and the difference of "
             f"{number(booked - usage)} is {named or 'nothing'}{' and smaller items' if len(buckets) > 3 else ''}; "
             f"unexplained: {number(left)}.")
@@ -167,8 +169,9 @@ def check_bridge(steps: pd.DataFrame, tied: pd.DataFrame, coded: pd.DataFrame, b
     amounts = {kind: steps.loc[steps["kind"] == kind] for kind in ("step", "total")}
     usage = total(amounts["total"].loc[amounts["total"]["bucket"].str.startswith("usage"), "amount"])
     expense = cloud_expense(coded, period)
-    unexplained = total(steps.loc[steps["bucket"] == "unexplained", "amount"])
-    missing = total(steps.loc[steps["bucket"] == "missing invoices", "amount"])
+    open_now = open_items(matches, period)
+    unexplained = total(abs(amount) for amount in open_now.loc[open_now["bucket"] == "unexplained", "amount"])
+    missing = open_now.loc[open_now["bucket"] == "missing invoices", "amount"]
     allowed = allowance(expense, tolerance)
     bill = total(booked.loc[booked["ledger_period"] == period, "billed"])
     return [
@@ -176,7 +179,9 @@ def check_bridge(steps: pd.DataFrame, tied: pd.DataFrame, coded: pd.DataFrame, b
         checks.same("every billed line of the month is in a match", bill,
                     total(matches.loc[matches["ledger_period"] == period, "bill"])),
         checks.same("ledger-tied cost equals the ledger's cloud expense", expense, total(tied["amount"])),
-        checks.same("unexplained is within tolerance", ZERO, unexplained, f"tolerance {allowed:.2f}", allowed),
-        checks.finding("invoices missing from the ledger", missing, "accounts payable",
-                       "billed, but not booked in the month the lag names"),
+        checks.same("unexplained, invoice by invoice, is within tolerance", ZERO, unexplained,
+                    f"tolerance {allowed:.2f}; sums of either sign do not cancel", allowed),
+        checks.noted("invoices missing from the ledger", len(missing), "accounts payable",
+                     f"{len(missing)} billed, but not booked in the month the lag names" if len(missing) else "",
+                     total(missing)),
     ]

@@ -3,6 +3,7 @@
     parameters file, months → prepare (inputs, cube) → batch → pack, its checks told a line each
 """
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -91,4 +92,7 @@ def close(period: str, out: str | Path) -> Path:
     if not (pack / "manifest.json").is_file():
         todo = f"run: python -m helpers report {period}"
         raise InputError(str(pack), "there is no pack", "the month's finished pack", todo)
+    told = json.loads((pack / "manifest.json").read_text(encoding="utf-8"))
+    if told.get("state") == "failed":
+        raise InputError(str(pack), "its checks failed", "a month without a failed check", "mend it and report again")
     return kept.close(period, pack, KEPT)

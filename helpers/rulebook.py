@@ -102,7 +102,11 @@ def _wild(pattern: str) -> bool:
 
 def read(path: Path) -> pd.DataFrame:
     """The rules of a CSV file, all texts but the whole-number priority; raises InputError with line and column."""
-    table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    try:
+        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except (ValueError, OSError) as wrong:  # also not UTF-8, an empty file, a row with too many cells
+        raise InputError(str(path), f"not readable ({' '.join(str(wrong).split())})", "a UTF-8 CSV file of rules",
+                         "mend the file") from None
     missing = [name for name in COLUMNS if name not in table.columns]
     if missing:
         raise InputError(str(path), f"no column {', '.join(missing)}", "the columns of data/mapping/rules.csv",

@@ -15,6 +15,8 @@ from functools import lru_cache
 
 import pandas as pd
 
+from helpers.errors import InputError
+
 UNREADABLE = "(unreadable)"
 SEPARATORS = set("-_./:")
 BLANKS = ("", "null", "(null)", "none", "{}", "[]")
@@ -58,7 +60,12 @@ def _from_json(text: str) -> dict[str, str] | None:
         found = {str(pair["key"]): pair.get("value") for pair in found}
     if not isinstance(found, dict):
         return None
-    return {key: _as_text(value) for key, value in found.items()}
+    return {_whole(key): _whole(_as_text(value)) for key, value in found.items()}
+
+
+def _whole(text: str) -> str:
+    """The text without halves of characters, which a cut-off emoji leaves and no file can hold."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _as_text(value: object) -> str:
@@ -106,7 +113,12 @@ class Book:
 
     def __init__(self, codes: Iterable[str], names: Iterable[tuple[str, str]] = (),
                  aliases: Iterable[tuple[str, str]] = ()):
-        self._codes = {fold(code): code for code in codes if fold(code)}
+        self._codes: dict[str, str] = {}
+        for code in codes:
+            if self._codes.setdefault(fold(code), code) != code:
+                raise InputError("inputs.applications, column application", f"{self._codes[fold(code)]} and {code}",
+                                 "codes that differ in more than case and separators", "rename one")
+        self._codes.pop("", None)
         shared: dict[str, set[str]] = {}
         for name, code in names:
             shared.setdefault(fold(name), set()).add(code)

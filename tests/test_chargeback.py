@@ -36,7 +36,7 @@ def tied(text: str) -> pd.DataFrame:
              "billing_period": "2026-09", "ProviderName": "AWS", "tag_owner": "", "application": ""}
     lines = lines.assign(**{name: value for name, value in blank.items() if name not in lines})
     owners = dict(zip(APPLICATIONS["application"], APPLICATIONS["service_owner"], strict=True))
-    return lines.assign(owner=lines["application"].map(owners).fillna(""))
+    return lines.assign(owner=lines["application"].map(owners).fillna(""), owner_by="CMDB")
 
 
 def rules(text: str) -> pd.DataFrame:
@@ -147,12 +147,40 @@ def test_cost_in_an_owners_account_is_the_owners_unless_a_pool_takes_it():
         A            EC2          100
         .            AWS Support  40
         .            EC2          7
-    """).assign(owner=["Head of A", "Head of B", "Head of B"])
+    """).assign(owner=["Head of A", "Head of B", "Head of B"], owner_by=["CMDB", "account", "account"])
     got, states = charge(lines, rules("pool  method\nSupport  even"))
     assert cells(got, "kind", "pool", "owner", "application", "amount") == [
         ("direct", "", "Head of A", "A", "100"), ("direct", "", "Head of B", "", "7"),
         ("shared", "Support", "Head of A", "A", "40")]
     assert "failed" not in states.values()
+
+
+def test_cost_that_a_tag_gives_to_an_owner_is_never_taken_into_a_pool():
+    lines = tied("""
+        application  ServiceName  amount
+        A            EC2          100
+        .            AWS Support  40
+    """).assign(owner=["Head of A", "Head of B"], owner_by=["CMDB", "tag"])
+    got, states = charge(lines, rules("pool  method\nSupport  even"))
+    assert cells(got, "kind", "owner", "amount") == [("direct", "Head of A", "100"), ("direct", "Head of B", "40")]
+    assert states["directly owned cost stayed with its owners"] == "ok"
+
+
+def test_a_share_of_a_consumer_nobody_knows_is_a_named_residual():
+    fed = drivers("period  consumer  quantity\n2026-09  A  1\n2026-09  NOSUCH  2")
+    lines, states = charge(tied(DIRECT), USAGE, fed)
+    assert cells(lines[lines["kind"] == "residual"], "pool", "method", "amount") == [
+        ("Kubernetes", "no owner known for consumer NOSUCH", "8000")]
+    assert states["not charged: Kubernetes"] == "finding" and "failed" not in states.values()
+
+
+def test_the_cost_centre_is_the_applications_and_an_owner_with_two_gives_none():
+    org = table("cost_centre  owner\n9001  Head of A\n9002  Head of Z\n9003  Head of Z\n9004  Head of Y")
+    lines = tied("application  amount\nA  1\n.  2\n.  3").assign(
+        owner=["Head of A", "Head of Z", "Head of Y"], owner_by="tag")
+    items = charges.cost_items(lines, None, None, APPLICATIONS, "2026-09")
+    got = charges.charge(items, None, None, APPLICATIONS, org, "2026-09", "direct").lines
+    assert cells(got, "owner", "cost_centre") == [("Head of A", "1001"), ("Head of Y", "9004"), ("Head of Z", "")]
 
 
 def test_a_reconciling_item_goes_to_its_pool_or_stays_by_name():
@@ -228,7 +256,7 @@ def test_for_any_lines_all_is_charged_or_held_and_order_does_not_matter(usages, 
         lines = tied("application  amount\nA  0").iloc[:0]
         blank = {name: "" for name in lines.columns if name not in frame}
         owners = dict(zip(APPLICATIONS["application"], APPLICATIONS["service_owner"], strict=True))
-        frame = frame.assign(**blank).assign(source="usage", owner=frame["application"].map(owners).fillna(""),
+        frame = frame.assign(**blank).assign(source="usage", owner_by="CMDB", owner=frame["application"].map(owners).fillna(""),
                                              billing_period="2026-09", ProviderName="AWS")
         return charge(frame, rule_rows, fed, method=method)
 

@@ -33,6 +33,7 @@ RATES = table("""
     2026-08  EUR            USD          1.20  bank
     2026-09  EUR            USD          1.30  bank
 """)
+UNEXPLAINED = "unexplained, invoice by invoice, is within tolerance"
 TOLERANCE = SimpleNamespace(amount=D("1.00"), share=D("0.0001"))
 BLANK = {"ChargeCategory": "Usage", "CommitmentDiscountId": "", "InvoiceId": "", "BillingCurrency": "USD"}
 
@@ -145,8 +146,49 @@ def test_a_credit_that_nobody_listed_is_unexplained_and_fails():
     """)
     steps, _, states = reconcile(booked, coded)
     assert buckets(steps, "Azure") == {"usage 2026-09": "70", "unexplained": "-10", "ledger 2026-09": "60"}
-    assert states["unexplained is within tolerance"] == "failed"
-    assert "misses the ledger by −10.00 USD" in reconciliation.verdict(steps, "2026-09", "USD", TOLERANCE)
+    assert states[UNEXPLAINED] == "failed"
+    matches = ledger.match(booked, coded, None, PROVIDERS, RATES, "USD")
+    assert reconciliation.verdict(steps, matches, "2026-09", "USD", TOLERANCE).startswith(
+        "Cloud usage of 2026-09 does not tie to the ledger: nothing explains 10.00 USD")
+
+
+def test_errors_that_cancel_out_are_still_unexplained():
+    booked = usage("""
+        billing_period  service_period  ProviderName  InvoiceId  BilledCost
+        2026-09         2026-09         Azure         E1         70
+        2026-09         2026-09         Azure         E2         30
+    """)
+    coded = entries("""
+        fiscal_period  account  vendor           invoice_id  amount
+        2026-09        6100     MICROSOFT CORP   E1          90.00
+        2026-09        6100     MICROSOFT CORP   E2          10.00
+    """)
+    _, _, states = reconcile(booked, coded)
+    assert states[UNEXPLAINED] == "failed"
+
+
+@pytest.mark.parametrize("account, amount", [("6110", "20.00"), ("6100", "20.00")])
+def test_more_than_tax_can_be_is_not_taken_for_tax(account, amount):
+    booked = usage("""
+        billing_period  service_period  ProviderName  InvoiceId  BilledCost
+        2026-09         2026-09         Azure         E1         70
+    """)
+    coded = entries(f"""
+        fiscal_period  account    vendor           invoice_id  amount
+        2026-09        6100       MICROSOFT CORP   E1          70.00
+        2026-09        {account}  MICROSOFT CORP   E1          {amount}
+    """)
+    steps, _, states = reconcile(booked, coded)
+    assert buckets(steps, "Azure") == {"usage 2026-09": "70", "unexplained": "20", "ledger 2026-09": "90"}
+    assert states[UNEXPLAINED] == "failed"
+
+
+def test_a_rate_of_nothing_and_a_ledger_amount_in_parts_of_cents_are_refused():
+    lines = table("billing_period  ProviderName  BillingCurrency  BilledCost  EffectiveCost\n2026-07  G  EUR  1  1")
+    with pytest.raises(InputError, match="inputs.rates, EUR to USD, 2026-07: rate 0; expected a rate above 0"):
+        rates.convert(lines, RATES.assign(rate=D(0)), "USD")
+    with pytest.raises(InputError, match="inputs.ledger, line_id 7, column amount: 5.005; expected an amount in whole"):
+        entries("line_id  fiscal_period  account  vendor   amount\n7  2026-09  6100  AWS Inc  5.005")
 
 
 def test_a_bill_in_euro_booked_at_another_rate_leaves_only_the_rate():
@@ -242,7 +284,7 @@ def test_a_cloud_vendor_that_no_provider_names_stays_in_view_as_unexplained():
     """)
     steps, tied, states = reconcile(booked, coded)
     assert buckets(steps, "other cloud vendors") == {"unexplained": "7", "ledger 2026-09": "7"}
-    assert total(tied["amount"]) == 47 and states["unexplained is within tolerance"] == "failed"
+    assert total(tied["amount"]) == 47 and states[UNEXPLAINED] == "failed"
 
 
 def test_an_account_that_is_not_in_the_chart_is_named():

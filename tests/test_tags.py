@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers import tags
+from helpers.errors import InputError
 
 
 @pytest.mark.parametrize(("text", "found"), [
@@ -73,3 +74,12 @@ def test_a_value_is_found_by_code_name_or_alias_and_never_by_being_near(value, c
 def test_a_near_miss_is_suggested():
     assert BOOK.nearest("trackin") == "TRACKING"
     assert BOOK.nearest("zzz") == ""
+
+
+def test_half_a_character_in_a_tag_is_replaced_not_carried():
+    assert tags.parse('{"Owner": "Ann \\ud83d"}') == {"Owner": "Ann ?"}
+
+
+def test_codes_that_read_the_same_are_refused():
+    with pytest.raises(InputError, match="inputs.applications, column application: BI and bi; expected codes that differ"):
+        tags.Book(["BI", "bi"])
