@@ -23,6 +23,7 @@ BUCKETS = {  # in the order of the bridge; each name with what it holds
     "credit memos": "credits netted on an invoice outside the billing data",
     "manual adjustments": "accruals and adjustments that finance lists",
     "missing invoices": "billed, with no invoice in the ledger",
+    "late invoices": "booked now, missing from the ledger month that was to hold them",
     "FX": "booked at another rate than the month's",
     "rounding": "invoices are in cents, usage is not",
     "unexplained": "what is left",

@@ -15,6 +15,8 @@ from helpers.charges import ITEM, Charged, locked, receivers
 from helpers.house import number, percent
 from helpers.money import ZERO, ratio, sum_by, to_cents, total
 
+NO_APPLICATION = "(no application)"
+
 
 def verdict(lines: pd.DataFrame, period: str, currency: str, tied: bool) -> str:
     """The page's answer: what was charged, to how many, and what stays with nobody."""
@@ -114,8 +116,6 @@ def check(month) -> pd.DataFrame:
                                    f"the tag says {row.tag_owner}, the CMDB {row.service_owner}"))
     return checks.collect(*rows)
 
-NO_APPLICATION = "(no application)"
-
 
 def scope(items: pd.DataFrame, coded: pd.DataFrame | None, tied: pd.DataFrame, period: str) -> pd.DataFrame:
     """What the cost to charge is made of: the clouds, then each shared pool's lines from the ledger."""
@@ -132,11 +132,11 @@ def check_charge(charged: Charged, tied: pd.DataFrame, applications: pd.DataFram
     """Checks that nothing is lost, that direct cost is where it was, and what stays with nobody."""
     lines = charged.lines
     in_lines = {kind: total(lines.loc[lines["kind"] == kind, "amount"]) for kind in ("direct", "shared", "residual")}
+    far = [f"{row.owner or row.pool} {row.amount}" for row in lines.itertuples()
+           if abs(Fraction(row.exact) - Fraction(row.amount)) >= Fraction(1, 100)]
     rows = [
         checks.same(f"charged and residual equal {control_name}", to_cents(control), total(in_lines.values())),
-        checks.same("no charge was rounded by a cent or more", ZERO,
-                    total(ZERO if abs(Fraction(row.exact) - Fraction(row.amount)) < Fraction(1, 100) else row.amount
-                          for row in lines.itertuples())),
+        checks.holds("no charge was rounded by a cent or more", not far, ", ".join(far)),
         _check_lock(lines, tied, applications),
     ]
     left = residuals(lines)
@@ -144,7 +144,7 @@ def check_charge(charged: Charged, tied: pd.DataFrame, applications: pd.DataFram
     rows += [checks.finding(f"not charged: {row.pool}", row.amount, "FinOps and TBM office", row.method)
              for row in left[~items].itertuples()]
     names = ", ".join(name.removeprefix(ITEM) for name in left.loc[items, "pool"])
-    return [*rows, checks.finding("reconciling items charged to nobody", total(left.loc[items, "amount"]),
+    return [*rows, checks.finding("bridge items charged to nobody", total(left.loc[items, "amount"]),
                                   "FinOps and TBM office", names)]
 
 

@@ -3,10 +3,9 @@
     tied, ledger → cost_items → items   each amount is direct, in a shared pool, or a named residual
     items, rules, drivers → charge → Charged   charge lines in cents, and the shared pools they came through
 
-Direct + shared + residual is the control total, to the cent.  Once an item is direct, no rule looks at it again.
+Direct + shared + residual is the cost to charge, to the cent.  Once an item is direct, no rule looks at it again.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -23,7 +22,8 @@ LINE_COLUMNS = ["kind", "owner", "owner_by", "cost_centre", "application", "pool
                 "driver_period", "quantity", "share", "exact", "amount"]
 FLOWS = ["own", "received", "passed", "charged", "held"]  # of a shared pool; passed: to other pools
 UNOWNED = "Unowned usage"
-ITEM = "Reconciling item: "
+ITEM = "Bridge item: "
+UNPOOLED = "Platform without a pool: "
 SHARE_DIGITS = Decimal("1e-12")
 
 
@@ -54,6 +54,8 @@ def cost_items(tied: pd.DataFrame, coded: pd.DataFrame | None, sources: pd.DataF
     by_account = (rest["going"] == "residual") & (rest["owner"] != "") & ~rest["application"].isin(platforms)
     owned = pd.concat([usage[direct], rest[by_account]]).assign(kind="direct", pool="")
     shared = rest[~by_account]
+    unpooled = (shared["going"] == "residual") & (shared["application"] != "")
+    shared = shared.assign(pool=shared["pool"].where(~unpooled, UNPOOLED + shared["application"]))
     reconciling = tied[tied["source"] == "reconciling"]
     bridged = pools.assign(_cut(reconciling, ["ProviderName", "bucket"]).assign(source="reconciling", service_period=period),
                     sources, "")
@@ -115,7 +117,7 @@ def _direct_lines(direct: pd.DataFrame) -> list[dict]:
 def _residual_lines(items: pd.DataFrame) -> list[dict]:
     held = sum_by(items[items["kind"] == "residual"], ["pool", "ProviderName"], ["amount"])
     meanings = {UNOWNED: "no tag, account or rule names an owner", **{ITEM + name: told for name, told in BUCKETS.items()}}
-    return [_line("residual", row.amount, pool=row.pool, ProviderName=row.ProviderName, method=meanings[row.pool])
+    return [_line("residual", row.amount, pool=row.pool, ProviderName=row.ProviderName, method=meanings.get(row.pool, "no row of the pool sources takes it"))
             for row in held.itertuples()]
 
 
@@ -163,17 +165,17 @@ def _name_receivers(lines: pd.DataFrame, direct: pd.DataFrame, applications: pd.
         application=lines["application"].where(~lost, ""))
 
 
-def _round(lines: pd.DataFrame, control: Decimal) -> pd.DataFrame:
+def _round(lines: pd.DataFrame, whole: Decimal) -> pd.DataFrame:
     """The lines with `amount` in cents: first direct cost, each pool and each residual, then the lines within them."""
     keys = ["kind", "pool", "owner", "owner_by", "application", "ProviderName", "tower", "method"]
     ordered = lines.sort_values(keys, kind="stable", ignore_index=True)
     group = list(zip(ordered["kind"].where(ordered["kind"] == "direct", "pool"), ordered["pool"], strict=True))
     members = {name: [i for i, of in enumerate(group) if of == name] for name in sorted(set(group))}
     exact = [Fraction(value) for value in ordered["exact"]]
-    wholes = round_parts([sum(exact[i] for i in rows) for rows in members.values()], control)
+    wholes = round_parts([sum(exact[i] for i in rows) for rows in members.values()], whole)
     amounts = [ZERO] * len(ordered)
-    for rows, whole in zip(members.values(), wholes, strict=True):
-        for i, amount in zip(rows, round_parts([exact[i] for i in rows], whole), strict=True):
+    for rows, part in zip(members.values(), wholes, strict=True):
+        for i, amount in zip(rows, round_parts([exact[i] for i in rows], part), strict=True):
             amounts[i] = amount
     return ordered.assign(amount=amounts)
 

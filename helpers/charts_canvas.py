@@ -74,6 +74,7 @@ class Canvas:
     def show(self, alt: str) -> Chart:
         """The drawing as one SVG element, without clock, names of tools or outside addresses."""
         import io
+
         from matplotlib import rc_context
         paper, talk = io.StringIO(), logging.getLogger("matplotlib.font_manager")
         level = talk.level

@@ -13,7 +13,7 @@ import pandas as pd
 from helpers import money
 from helpers.errors import InputError
 from helpers.methods import EDGES, FILLED, STAGGER, SUM, TOTAL, add_up
-from helpers.money import ZERO, total
+from helpers.money import total
 from helpers.periods import fiscal_label, fiscal_year, months, shift
 
 ACTUAL, UNBOOKED, FORECAST = "actual", "not yet booked", "forecast"

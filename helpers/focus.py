@@ -128,6 +128,8 @@ def _text(name: str, kind: str) -> str:
 def _month(name: str) -> str:
     text = f"CAST(\"{name}\" AS VARCHAR)"
     slashed = f"strftime(try_strptime(regexp_extract({text}, '^[0-9/]+'), '%m/%d/%Y'), '%Y-%m')"
+    if name == MONTHS["billing_period"]:  # begins on the first: 01/09/2026 is a day before a month, and refused
+        slashed = f"CASE WHEN split_part({text}, '/', 2) IN ('1', '01') THEN {slashed} END"
     iso = f"strftime(try_cast(substr({text}, 1, 10) AS DATE), '%Y-%m')"
     return f"coalesce(CASE WHEN {text} LIKE '%/%' THEN {slashed} ELSE {iso} END, '? ' || coalesce({text}, 'blank'))"
 

@@ -16,15 +16,13 @@ from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
-from helpers import checks, publish
+from helpers import checks, codebook, publish
 from helpers.errors import InputError
 from helpers.money import ZERO, plain, total
 
 FIELDS = ["table", "column", "was", "is", "difference", "moved", "lines_was", "lines_is", "affected"]
 NAMED = 5  # as many of those affected stand in a cell; the tables hold them all
 WHO = ("owner", "application", "pool", "ProviderName", "line")  # whose amounts changed, by the first a table has
-NOT_ADDED = ("share", "_per_unit", "period", "month", "lines", "months", "consumers", "quantity", "code", "invoice_id",
-             "cost_centre", "horizon", "tries")
 
 
 def closed(period: str, kept: Path) -> Path:
@@ -61,7 +59,7 @@ def compare(period: str, pack: Path, kept: Path) -> list[dict]:
     rows = [row for name in changed for row in _differences(name, folder / "tables" / name, pack / "tables" / name)]
     if rows:
         _write(pack / "tables" / "restatement.csv", rows)
-    moved = max((Decimal(row["moved"]) for row in rows if row["column"] == "amount"), default=ZERO)
+    moved = max((Decimal(row["moved"]) for row in rows), default=ZERO)
     many = f"{len(changed)} table{'s differ' if len(changed) > 1 else ' differs'}"
     note = f"{many}: {', '.join(changed)}; see tables/restatement.csv" if changed else ""
     return [checks.noted("closed month against this run", len(changed), "TBM office", note, moved)]
@@ -73,7 +71,7 @@ def _differences(name: str, was: Path, now: Path) -> list[dict]:
     who = next((key for key in WHO if key in (after or before or [{}])[0]), "")
     lines = {"table": name, "lines_was": len(before), "lines_is": len(after)}
     rows = []
-    for column in _columns(before, after):
+    for column in _columns(name, before, after):
         old, new = _sums(before, who, column), _sums(after, who, column)
         moves = {key: new.get(key, ZERO) - old.get(key, ZERO) for key in sorted(old.keys() | new.keys())}
         if any(moves.values()):
@@ -99,11 +97,12 @@ def _sums(rows: list[dict], who: str, column: str) -> dict[str, Decimal]:
     return sums
 
 
-def _columns(before: list[dict], after: list[dict]) -> list[str]:
-    """The columns of amounts, in the table's order: numbers that may be added up, so no shares, rates or counts."""
+def _columns(name: str, before: list[dict], after: list[dict]) -> list[str]:
+    """The table's columns of amounts, as the codebook says; in those it does not list, all that hold numbers."""
+    listed = {column.name: column.type for column in codebook.columns(name.removesuffix(".csv"), "output")}
     names = list(dict.fromkeys([*(before or [{}])[0], *(after or [{}])[0]]))
-    return [name for name in names if not name.endswith(NOT_ADDED)
-            and all(_number(row.get(name, "")) is not None for row in [*before, *after])]
+    return [column for column in names if listed.get(column) == "amount" or column not in listed and "*" in listed
+            and all(_number(row.get(column, "")) is not None for row in [*before, *after])]
 
 
 def _number(text: str) -> Decimal | None:

@@ -25,8 +25,8 @@ MOST_TAX = Decimal("0.27")  # of the bill: the highest standard VAT rate there i
 MOST_FX = Decimal("0.10")  # of the invoice: further from the month's rate is no difference of rates
 ITEM_BUCKETS = {"credit memo": "credit memos", "accrual": "manual adjustments",
                 "manual adjustment": "manual adjustments"}
-ENTRY_AMOUNTS = ["ledger", "tax_in_ledger", "worth", "limit"]
-BUCKETS = ["tax", "credit memos", "manual adjustments", "missing invoices", "FX", "rounding", "unexplained"]
+ENTRY_AMOUNTS = ["ledger", "tax_in_ledger", "worth", "limit"]  # tax and worth at the rate of the month billed
+BUCKETS = ["tax", "credit memos", "manual adjustments", "missing invoices", "late invoices", "FX", "rounding", "unexplained"]
 
 
 def code(ledger: pd.DataFrame, accounts: pd.DataFrame, providers: Mapping) -> pd.DataFrame:
@@ -76,8 +76,9 @@ def match(booked: pd.DataFrame, coded: pd.DataFrame, items: pd.DataFrame | None,
           rate_rows: pd.DataFrame | None, currency: str) -> pd.DataFrame:
     """One row a provider, ledger month and invoice with `bill`, `ledger` and each bucket that takes one to the other.
 
-    Matched by invoice number; bills without one are matched to what is left of the provider's month.
+    Matched by invoice number; where the bill or the provider's ledger month has none, by provider and month.
     """
+    booked = _by_number(booked, coded)
     entries = _entries(coded, booked, providers, rate_rows, currency)
     bills = _bills(booked[booked["ledger_period"].isin(set(coded["fiscal_period"]))], providers)
     sides = [side for side in (bills, entries, _listed(items, currency)) if len(side)]
@@ -86,7 +87,8 @@ def match(booked: pd.DataFrame, coded: pd.DataFrame, items: pd.DataFrame | None,
     for column in amounts:
         together[column] = together[column].where(together[column].notna(), ZERO) if column in together else ZERO
     matches = sum_by(together, MATCH_KEYS, list(dict.fromkeys(amounts)))
-    rows = [_explain(row) for row in matches.to_dict("records")]
+    billed_in = {(row.ProviderName, row.invoice_id): row.ledger_period for row in bills.itertuples() if row.invoice_id}
+    rows = [_explain(row, billed_in) for row in matches.to_dict("records")]
     columns = [*MATCH_KEYS, "matched_by", "bill", "purchases", "ledger", *BUCKETS]
     return pd.DataFrame(rows, columns=columns).sort_values(MATCH_KEYS, ignore_index=True)
 
@@ -95,6 +97,15 @@ def _provider_of(vendor: str, providers: Mapping) -> str:
     found = [name for name, setting in providers.items()
              if any(globs.matches(glob, vendor) for glob in setting.vendors)]
     return found[0] if found else NO_PROVIDER
+
+
+def _by_number(booked: pd.DataFrame, coded: pd.DataFrame) -> pd.DataFrame:
+    """The lines without invoice numbers where the provider's ledger month has none to match them by."""
+    invoices = coded[coded["use"].isin(("cloud", "cloud tax")) & (coded["kind"] == "expense")]
+    with_any = invoices.groupby(["ProviderName", "fiscal_period"])["invoice_id"].agg(lambda ids: bool((ids != "").any()))
+    unnumbered = set(with_any.index[~with_any])
+    blank = [pair in unnumbered for pair in zip(booked["ProviderName"], booked["ledger_period"], strict=True)]
+    return booked.assign(InvoiceId=booked["InvoiceId"].where(~pd.Series(blank, index=booked.index, dtype=bool), ""))
 
 
 def _bills(booked: pd.DataFrame, providers: Mapping) -> pd.DataFrame:
@@ -126,7 +137,7 @@ def _entries(coded: pd.DataFrame, booked: pd.DataFrame, providers: Mapping, rate
         worth, limit = _worth(line, table, currency, providers)
         rows.append({"ProviderName": provider, "ledger_period": period,
                      "invoice_id": line["invoice_id"] if matched else "", "ledger": line["amount"],
-                     "tax_in_ledger": line["amount"] if line["use"] == "cloud tax" else ZERO,
+                     "tax_in_ledger": worth if line["use"] == "cloud tax" else ZERO,
                      "worth": worth, "limit": limit})
     return pd.DataFrame(rows, columns=[*MATCH_KEYS, *ENTRY_AMOUNTS])
 
@@ -154,36 +165,45 @@ def _listed(items: pd.DataFrame | None, currency: str) -> pd.DataFrame:
     return items[MATCH_KEYS].assign(**named)
 
 
-def _explain(row: dict) -> dict:
+def _explain(row: dict, billed_in: Mapping[tuple[str, str], str]) -> dict:
     """The match with each difference in its bucket; the buckets add up to ledger − (bill − purchases to prepaid).
 
-    Tax and FX beyond what they can be stay unexplained.
+    Tax and FX beyond what they can be stay unexplained.  `billed_in` says which ledger month was to book an invoice.
     """
     expected = row["bill"] - row["purchases"]
     booked = bool(row["limit"])
-    tax = row["tax_in_ledger"] - row["tax_in_bill"] if row["tax_in_ledger"] else ZERO
-    if abs(tax) > abs(row["bill"]) * MOST_TAX:
-        tax = ZERO
-    fx = row["ledger"] - row["worth"]
-    if abs(fx) > abs(row["worth"]) * MOST_FX:
-        fx = ZERO
+    late = booked and not row["bill"] and billed_in.get(
+        (row["ProviderName"], row["invoice_id"]), row["ledger_period"]) < row["ledger_period"]
     parts = {
-        "tax": tax if booked else ZERO,
+        "tax": _plausible(row["tax_in_ledger"] - row["tax_in_bill"], row["bill"], MOST_TAX) if row["tax_in_ledger"] else ZERO,
         "credit memos": row["credit memos"],
         "manual adjustments": row["manual adjustments"],
         "missing invoices": ZERO if booked else -expected,
-        "FX": fx,
+        "late invoices": row["ledger"] if late else ZERO,
+        "FX": ZERO if late else _plausible(_exchange(row), row["worth"], MOST_FX),
     }
     rest = row["ledger"] - expected - total(parts.values())
     small = abs(rest) <= row["limit"]
     parts |= {"rounding": rest if small else ZERO, "unexplained": ZERO if small else rest}
     return {**{key: row[key] for key in (*MATCH_KEYS, "bill", "purchases", "ledger")}, **parts,
-            "matched_by": _matched_by(row, booked)}
+            "matched_by": _matched_by(row, booked, late)}
 
 
-def _matched_by(row: Mapping, booked: bool) -> str:
+def _exchange(row: Mapping) -> Decimal:
+    """What the booked rate makes of the invoice, its credit memos (listed at the booked rate) taken back in."""
+    moved = row["ledger"] - row["worth"]
+    if not moved or not row["ledger"]:
+        return moved
+    return moved - to_cents(row["credit memos"] * moved / row["ledger"])
+
+
+def _plausible(amount: Decimal, base: Decimal, most: Decimal) -> Decimal:
+    return amount if abs(amount) <= abs(base) * most else ZERO
+
+
+def _matched_by(row: Mapping, booked: bool, late: bool) -> str:
     if not booked:
         return "bill only"
     if not row["bill"] and not row["tax_in_bill"]:
-        return "ledger only"
+        return "bill of an earlier month" if late else "ledger only"
     return "invoice number" if row["invoice_id"] else "provider and month"

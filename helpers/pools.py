@@ -49,7 +49,7 @@ def open_pools(items: pd.DataFrame, rules: pd.DataFrame | None, drivers: pd.Data
     valid = _valid(rules, period)
     ordered = list(dict.fromkeys(valid["pool"])) if valid is not None else []
     names = [name for name in ordered if name in set(shared["pool"])]
-    served = set(valid["consumer"]) & set(ordered) if valid is not None else set()
+    served = {*valid["consumer"], *(() if drivers is None else drivers["consumer"])} & set(ordered) if ordered else set()
     names += [name for name in ordered if name not in names and name in served]
     names += sorted(set(shared["pool"]) - set(names))
     return [_open_pool(name, shared[shared["pool"] == name], valid, drivers, consumers, period, set(names))

@@ -8,7 +8,9 @@ from decimal import Decimal
 
 import pandas as pd
 
+from helpers import checks
 from helpers.errors import InputError
+from helpers.money import sum_by, total
 
 REPORT_COLUMNS = {"BilledCost": "billed", "EffectiveCost": "effective"}
 
@@ -27,6 +29,17 @@ def convert(lines: pd.DataFrame, rates: pd.DataFrame | None, currency: str,
                                                    for amount, factor in zip(lines[column], factors, strict=True)]
              for column in columns}
     return lines.assign(**worth)
+
+
+def check_conversion(lines: pd.DataFrame, rates: pd.DataFrame | None, currency: str) -> list[dict]:
+    """Checks that converted cost is each month's sum at its rate, on both bases: month by month, not line by line."""
+    table = rate_table(rates, currency)
+    months = sum_by(lines, ["BillingCurrency", "billing_period"], list(REPORT_COLUMNS))
+    found = [rate_of(table, *pair, currency) for pair in zip(months["BillingCurrency"], months["billing_period"],
+                                                             strict=True)]
+    return [checks.same(f"conversion keeps the months' sums, {column}",
+                        total(amount * rate for amount, rate in zip(months[source], found, strict=True)),
+                        total(lines[column])) for source, column in REPORT_COLUMNS.items()]
 
 
 def rate_table(rates: pd.DataFrame | None, currency: str) -> dict[tuple[str, str], Decimal]:

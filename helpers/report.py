@@ -14,15 +14,13 @@ from helpers.errors import InputError
 from helpers.index import Facts
 from helpers.problems import ROOT, InputErrors, shown
 
-KEPT = ROOT / "data" / "kept"
-
 
 def publish(settings: params.Params, out: str | Path, jobs: int, progress: bool, strict: bool) -> batch.Result:
     """Makes the pack of the parameters' month, compared with the closed month where there is one."""
     period = settings.period
     return batch.run(str(settings.path), period, out, jobs, progress,
                      prepare=lambda: prepare(settings, strict),
-                     finish=lambda pack: kept.compare(period, pack, KEPT))
+                     finish=lambda pack: kept.compare(period, pack, settings.resolve(settings.kept)))
 
 
 def prepare(settings: params.Params, strict: bool = False) -> Facts:
@@ -38,7 +36,7 @@ def prepare(settings: params.Params, strict: bool = False) -> Facts:
             problems.append(wrong)
     if problems:
         raise InputErrors(problems) if len(problems) > 1 else problems[0]
-    closed = kept.closed(settings.period, KEPT).exists()
+    closed = kept.closed(settings.period, settings.resolve(settings.kept)).exists()
     notes = (f"{settings.period} is closed; this run is compared with what was closed.",) if closed else ()
     return Facts(settings.company, settings.currency, settings.model_dump(mode="json"), what_went_in(month), notes,
                  strict or settings.strict)
@@ -95,4 +93,4 @@ def close(period: str, out: str | Path) -> Path:
     told = json.loads((pack / "manifest.json").read_text(encoding="utf-8"))
     if told.get("state") == "failed":
         raise InputError(str(pack), "its checks failed", "a month without a failed check", "mend it and report again")
-    return kept.close(period, pack, KEPT)
+    return kept.close(period, pack, ROOT / told["parameters"]["kept"])

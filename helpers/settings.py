@@ -169,6 +169,7 @@ class Params(Part):
     receiver: Annotated[str, _choice("cmdb", "tag")]
     shared_pools: Annotated[str, _choice("direct", "step-down", "reciprocal")]
     unmapped_share: Share
+    kept: Given = "data/kept"  # folder of what outlives a run
     mode: Annotated[str, _choice("showback", "chargeback")]
     forecast: Forecast
     _sources: tuple[Path, ...] = PrivateAttr(default=())

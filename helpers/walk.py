@@ -23,6 +23,11 @@ class Month(Given):
         """The ledger month under review."""
         return self.params.period
 
+    @property
+    def lags(self) -> dict:
+        """The providers' settings; none without a ledger, where a month is its own bill."""
+        return self.params.providers if self.ledger is not None and self.accounts is not None else {}
+
     @cached_property
     def cube(self) -> billing.Cube:
         """Billing files → cost cube."""
@@ -39,12 +44,12 @@ class Month(Given):
     @cached_property
     def booked(self) -> pd.DataFrame:
         """Mapped lines → each with the ledger month that books it."""
-        return ledger.book(self.mapped, self.params.providers)
+        return ledger.book(self.mapped, self.lags)
 
     @cached_property
     def kept_out(self) -> pd.DataFrame:
         """Lines of files delivered twice, in the same form, never added."""
-        return ledger.book(rates.convert(self.cube.kept_out, self.rates, self.params.currency), self.params.providers)
+        return ledger.book(rates.convert(self.cube.kept_out, self.rates, self.params.currency), self.lags)
 
     @cached_property
     def coded(self) -> pd.DataFrame | None:

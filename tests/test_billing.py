@@ -71,6 +71,11 @@ def test_months_are_read_from_iso_and_from_slashed_dates(tmp_path):
     assert list(cube.lines["service_period"]) == ["2026-08", "2026-09"]
 
 
+def test_a_day_before_a_month_is_refused_where_the_billing_period_shows_it(tmp_path):
+    with pytest.raises(InputError, match="column BillingPeriodStart: '01/09/2026'; expected a date, such as 2026-09-01"):
+        read(bill(tmp_path, {"BillingPeriodStart": "01/09/2026", "ChargePeriodStart": "02/09/2026"}))
+
+
 def test_blank_and_null_texts_are_blank(tmp_path):
     cube = read(bill(tmp_path, {"Tags": "NULL"}, {"Tags": "(null)"}, {"Tags": " "}))
     assert list(cube.lines["Tags"]) == [""] and list(cube.lines["line_count"]) == [3]

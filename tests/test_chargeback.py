@@ -107,6 +107,28 @@ def test_a_usage_driven_pool_follows_its_feed_and_says_which_month():
         ("A", "2026-09", "1", "0.333333333333", "4000"), ("B", "2026-09", "2", "0.666666666667", "8000")]
 
 
+def test_the_driver_is_of_the_month_the_pool_was_used_in():
+    fed = drivers("period  consumer  quantity\n2026-08  A  1\n2026-09  B  1")
+    lines, _ = charge(tied(DIRECT).assign(billing_period="2026-08"), USAGE, fed)
+    assert cells(lines[lines["kind"] == "shared"], "application", "driver_period") == [("A", "2026-08")]
+
+
+def test_the_first_source_by_priority_takes_the_cost():
+    sources = pd.concat([SOURCES.assign(priority=2), SOURCES.assign(priority=1, pool="First")], ignore_index=True)
+    items = charges.cost_items(tied(DIRECT), None, sources, APPLICATIONS, "2026-09")
+    assert cells(items[items["kind"] == "shared"], "pool", "amount") == [("First", "12000")]
+
+
+def test_a_platform_that_no_source_takes_is_named():
+    lines, _ = charge(tied(DIRECT), None, sources=None)
+    assert cells(lines[lines["kind"] == "residual"], "pool", "amount") == [("Platform without a pool: K8S", "12000")]
+
+
+def test_a_rule_that_is_not_valid_yet_leaves_the_pool_unshared():
+    coming = rules("pool  method\nKubernetes  even").assign(valid_from="2026-10")
+    assert cells(charge(tied(DIRECT), coming)[0].query("kind == 'residual'"), "method") == [("no allocation rule",)]
+
+
 @pytest.mark.parametrize("quantity", ["0", None])
 def test_a_pool_without_a_driver_stays_a_named_residual(quantity):
     fed = drivers(f"period  consumer  quantity\n2026-09  A  {quantity}") if quantity else None
@@ -193,8 +215,8 @@ def test_a_reconciling_item_goes_to_its_pool_or_stays_by_name():
     """)
     got, states = charge(lines, rules("pool  method\nCloud tax  cost-weighted"))
     assert cells(got, "kind", "pool", "amount") == [
-        ("direct", "", "100"), ("residual", "Reconciling item: missing invoices", "-30"),
-        ("residual", "Reconciling item: rounding", "0"), ("shared", "Cloud tax", "5")]
+        ("direct", "", "100"), ("residual", "Bridge item: missing invoices", "-30"),
+        ("residual", "Bridge item: rounding", "0"), ("shared", "Cloud tax", "5")]
     assert states["charged and residual equal the control total"] == "ok"
 
 

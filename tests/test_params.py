@@ -128,7 +128,7 @@ def test_an_unknown_parameter_at_the_top_is_answered_with_the_nearest(write):
     assert told(write("m.yaml", GOOD + "curency: USD")) == [
         "m.yaml: curency is no parameter; expected one of base, period, company, currency, fiscal_year_start, "
         "taxonomy, cost_basis, providers, tolerance, strict, inputs, rules, tag_keys, receiver, shared_pools, "
-        "unmapped_share, mode, forecast; write currency"]
+        "unmapped_share, kept, mode, forecast; write currency"]
 
 
 def test_everything_wrong_is_told_at_once_with_the_file_it_stands_in(write):

@@ -258,6 +258,93 @@ def test_each_month_adds_up_from_bill_to_ledger():
         ("2026-09", "60", "100", "0", "1", "161"), ("2026-08", "1250.004", "-1100", "-0.004", "0", "150")]
 
 
+def test_bills_with_numbers_tie_to_a_ledger_that_has_none():
+    booked = usage("""
+        billing_period  service_period  ProviderName  InvoiceId  BilledCost
+        2026-09         2026-09         Azure         E1         70
+        2026-09         2026-09         Azure         E2         30
+    """)
+    coded = entries("""
+        fiscal_period  account  vendor           amount
+        2026-09        6100     MICROSOFT CORP   70.00
+        2026-09        6100     MICROSOFT CORP   30.00
+    """)
+    steps, _, states = reconcile(booked, coded)
+    assert buckets(steps, "Azure") == {"usage 2026-09": "100", "ledger 2026-09": "100"}
+    assert set(states.values()) == {"ok"}
+
+
+def test_an_invoice_booked_a_month_late_is_late_not_unexplained():
+    booked = usage("""
+        billing_period  service_period  ProviderName  InvoiceId  BilledCost
+        2026-08         2026-08         Azure         E1         30
+        2026-09         2026-09         Azure         E2         70
+    """)
+    coded = entries("""
+        fiscal_period  account  vendor           invoice_id  amount
+        2026-08        6500     .                .           1.00
+        2026-09        6100     MICROSOFT CORP   E1          30.00
+        2026-09        6100     MICROSOFT CORP   E2          70.00
+    """)
+    steps, _, states = reconcile(booked, coded)
+    assert buckets(steps, "Azure") == {"usage 2026-09": "70", "late invoices": "30", "ledger 2026-09": "100"}
+    assert set(states.values()) == {"ok"}
+    august, _, _ = reconcile(booked, coded, period="2026-08")
+    assert buckets(august, "Azure") == {"usage 2026-08": "30", "missing invoices": "-30"}
+
+
+def test_the_rate_of_tax_and_of_a_credit_memo_is_told_once():
+    booked = usage("""
+        billing_period  service_period  ProviderName  BillingCurrency  InvoiceId  BilledCost
+        2026-07         2026-07         Google        EUR              G1         10000
+    """)
+    coded = entries("""
+        fiscal_period  account  vendor       invoice_id  document_amount  document_currency  amount
+        2026-09        6100     Google EMEA  G1          9000.00          EUR                10080.00
+        2026-09        6110     Google EMEA  G1          2000.00          EUR                2240.00
+    """)
+    items = table("""
+        ledger_period  ProviderName  invoice_id  bucket       amount    currency
+        2026-09        Google        G1          credit memo  -1120.00  USD
+    """)
+    steps, _, states = reconcile(booked, coded, items)
+    # 10,000 × 1.10 billed; tax 2,000 × 1.10; memo 1,000 × 1.12; FX 11,000 booked × 0.02 + the memo's 1,000 × 0.02
+    assert buckets(steps, "Google") == {"timing": "11000", "tax": "2200", "credit memos": "-1120", "FX": "240",
+                                        "ledger 2026-09": "12320"}
+    assert set(states.values()) == {"ok"}
+
+
+def test_tied_cost_on_the_billed_basis_comes_to_the_same_ledger():
+    booked = usage("""
+        billing_period  service_period  ProviderName  ChargeCategory  CommitmentDiscountId  BilledCost  EffectiveCost
+        2026-09         2026-09         Azure         Purchase        R1                    1200        0
+        2026-09         2026-09         Azure         Usage           R1                    0           100
+    """)
+    coded = entries("""
+        fiscal_period  account  vendor           amount
+        2026-09        6120     MICROSOFT CORP   100.00
+    """)
+    matches = ledger.match(booked, coded, None, PROVIDERS, RATES, "USD")
+    billed, amortised = (bridge.tie(booked, coded, matches, "2026-09", basis) for basis in ("billed", "amortised"))
+    assert cells(billed, "source", "bucket", "amount") == [
+        ("usage", "", "1200"), ("usage", "", "0"), ("reconciling", "prepaid movement", "-1100")]
+    assert cells(amortised, "source", "bucket", "amount") == [("usage", "", "0"), ("usage", "", "100")]
+
+
+def test_without_a_ledger_cost_is_the_months_own_bill():
+    booked = usage("""
+        billing_period  service_period  ProviderName  BilledCost  EffectiveCost
+        2026-08         2026-08         Azure         1           2
+        2026-09         2026-09         Azure         4           8
+    """)
+    assert total(bridge.untied(booked, "2026-09", "billed")["amount"]) == 4
+    assert total(bridge.untied(booked, "2026-09", "amortised")["amount"]) == 8
+
+
+def test_the_larger_of_amount_and_share_may_stay_unexplained():
+    assert [reconciliation.allowance(D(expense), TOLERANCE) for expense in ("100", "-50000")] == [D("1.00"), D("5")]
+
+
 def test_only_expense_counts_and_the_rest_stands_beside_it():
     coded = entries("""
         fiscal_period  account  vendor    amount

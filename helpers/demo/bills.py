@@ -10,7 +10,7 @@ from decimal import Decimal
 
 import helpers.money as money
 from helpers.demo import services
-from helpers.demo.charges import (KEYS, MARKETPLACE_ISSUER, PLACES, charge, marketplace_invoice, resource, tags)
+from helpers.demo.charges import KEYS, MARKETPLACE_ISSUER, PLACES, charge, marketplace_invoice, resource, tags
 from helpers.demo.company import DAILY_MONTHS
 from helpers.demo.estate import ACCOUNTS
 from helpers.demo.shape import code, dice, exact, guid, parts, spans, whole, wobble

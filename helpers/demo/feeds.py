@@ -9,9 +9,9 @@ application the CMDB does not know, F15 labour and drivers that cover fewer mont
 from decimal import ROUND_HALF_UP, Decimal
 
 import helpers.money as money
+from helpers.demo.charges import sub_account
 from helpers.demo.company import ACCOUNTS as LEDGER_ACCOUNTS
 from helpers.demo.company import LAGS, rows
-from helpers.demo.charges import sub_account
 from helpers.demo.estate import ACCOUNTS, UNKNOWN_ACCOUNT
 from helpers.demo.ledger import HEADCOUNT
 from helpers.demo.shape import grown, season, wobble

@@ -14,7 +14,7 @@ from helpers.demo.charges import CURRENCY, invoice_number
 from helpers.demo.company import ACCOUNTS, COMPANY, LAGS, PREPAID, REVIEW_MONTH
 from helpers.demo.estate import UNKNOWN_ACCOUNT
 from helpers.demo.feeds import DRIVER_MONTHS, LABOUR_MONTHS, UNKNOWN_APPLICATION, drivers, provider_of
-from helpers.demo.invoices import AZURE_TAX, CREDIT_MEMO, EUR_USD, MISSING, booking_rate, billed
+from helpers.demo.invoices import AZURE_TAX, CREDIT_MEMO, EUR_USD, MISSING, billed, booking_rate
 from helpers.periods import fiscal_year, shift
 
 EXPENSE = {row["account"] for row in ACCOUNTS if row["kind"] == "expense"}
