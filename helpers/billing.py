@@ -10,9 +10,7 @@ The cube is cached by the content of its inputs and of the code that reads them;
 import hashlib
 import inspect
 import json
-import os
-import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -20,9 +18,8 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from helpers import checks, focus
+from helpers import cache, checks, focus
 from helpers.codebook import currencies
 from helpers.errors import InputError
 from helpers.house import number
@@ -42,16 +39,16 @@ class Cube:
     kept_out: pd.DataFrame
 
 
-def load(paths: Sequence[Path], root: Path, cache: Path) -> Cube:
+def load(paths: Sequence[Path], root: Path, folder: Path) -> Cube:
     """The cube of the billing files, from the cache when their content and this code are unchanged."""
-    prints = fingerprints(paths, cache)
-    code = "".join(inspect.getsource(module) for module in (focus, inspect.getmodule(load)))
+    prints = cache.fingerprints(paths, folder)
+    code = "".join(inspect.getsource(module) for module in (focus, cache, inspect.getmodule(load)))
     names = [path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path) for path in paths]
     key = hashlib.sha256(json.dumps([code, duckdb.__version__, names, prints]).encode()).hexdigest()[:24]
-    kept = cache / f"cube-{key}"
+    kept = folder / f"cube-{key}"
     if not kept.is_dir():
-        _store(read(paths, names, prints), kept)
-    return Cube(*(_restore(kept / f"{part}.parquet") for part in ("lines", "files", "kept_out")))
+        cache.store(vars(read(paths, names, prints)), kept)
+    return Cube(*(cache.restore(kept / f"{part}.parquet") for part in ("lines", "files", "kept_out")))
 
 
 def read(paths: Sequence[Path], names: Sequence[str], prints: Sequence[str]) -> Cube:
@@ -60,9 +57,10 @@ def read(paths: Sequence[Path], names: Sequence[str], prints: Sequence[str]) -> 
     engine.execute("SET TimeZone = 'UTC'")
     lines, kept_out, files = [], [], []
     first_of: dict[str, str] = {}
-    for path, name, content in zip(paths, names, prints, strict=True):
-        read_lines, totals = _read_file(engine, path, name)
-        twin = first_of.setdefault(content, first_of.setdefault(_print_of(read_lines), name))
+    found = _read_files(engine, dict(zip(names, paths, strict=True)))
+    for name, content in zip(names, prints, strict=True):
+        read_lines, totals = found[name]
+        twin = first_of.setdefault(content, first_of.setdefault(_print_of(read_lines.drop(columns="file")), name))
         (lines if twin == name else kept_out).append(read_lines.assign(file=name, twin=twin))
         files.append(totals.assign(file=name, state="read" if twin == name else "kept out",
                                    note="" if twin == name else f"same lines as {twin}"))
@@ -97,49 +95,57 @@ def check_twins(kept_out: pd.DataFrame) -> list[dict]:
             for (name, twin, currency), group in kept_out.groupby(["file", "twin", "BillingCurrency"])]
 
 
-def fingerprints(paths: Sequence[Path], cache: Path) -> list[str]:
-    """SHA-256 of each file, remembered by path, size, time and inode so that unchanged files are not read again."""
-    memory = cache / "hashes.json"
-    try:
-        known = json.loads(memory.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        known = {}
-    prints = []
-    for path in paths:
-        state = path.stat()
-        mark = [state.st_size, state.st_mtime_ns, state.st_ino]
-        seen = known.get(str(path))
-        if not seen or seen[:3] != mark:
-            with open(path, "rb") as file:
-                known[str(path)] = [*mark, hashlib.file_digest(file, "sha256").hexdigest()]
-        prints.append(known[str(path)][3])
-    cache.mkdir(parents=True, exist_ok=True)
-    _write_aside(memory, lambda aside: aside.write_text(json.dumps(known, indent=0, sort_keys=True), encoding="utf-8"))
-    return prints
+def _read_files(engine: duckdb.DuckDBPyConnection, paths: Mapping[str, Path]) -> dict[str, tuple]:
+    """By name of file: its lines at the cube's grain, and its totals worked out apart from them."""
+    alike: dict[tuple, dict[str, Path]] = {}
+    for name, path in paths.items():
+        delimiter, columns = focus.columns_of(engine, path)
+        focus.require_columns(Path(name), columns)
+        alike.setdefault((delimiter, *columns.items()), {})[name] = path
+    found = {}
+    for (delimiter, *columns), group in alike.items():
+        found |= _read_alike(engine, group, delimiter, dict(columns))
+    return found
 
 
-def _read_file(engine: duckdb.DuckDBPyConnection, path: Path, name: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Lines of one file at the cube's grain, and its totals worked out apart from them."""
-    clause, columns = focus.columns_of(engine, path)
-    focus.require_columns(Path(name), columns)
+def _read_alike(engine: duckdb.DuckDBPyConnection, paths: Mapping[str, Path], delimiter: str,
+                columns: dict[str, str]) -> dict[str, tuple]:
+    """Files of the same columns, read at once; where that fails, one by one, so that the error names its file."""
     try:
-        engine.execute(f"CREATE OR REPLACE TEMP TABLE texts AS {focus.select(clause, columns)}")
-        engine.execute(f"CREATE OR REPLACE TEMP VIEW bill AS {focus.typed(_scales(engine, name))}")
-        sums = ", ".join(f"sum({column}) AS {column}" for column in AMOUNTS)
-        grouped = engine.sql(f"SELECT {', '.join(LINE_KEYS)}, {sums}, count(*) AS line_count FROM bill "
-                                 f"GROUP BY {', '.join(LINE_KEYS)} ORDER BY ALL").to_arrow_table()
-        totals = engine.sql(f"SELECT {', '.join(FILE_KEYS)}, count(*) AS line_count, sum(BilledCost) AS BilledCost,"
-                                f" sum(EffectiveCost) AS EffectiveCost FROM bill GROUP BY {', '.join(FILE_KEYS)} "
-                                f"ORDER BY {', '.join(FILE_KEYS)}").to_arrow_table()
-    except duckdb.Error as error:
+        grouped, totals = _query(engine, focus.select(focus.source(list(paths.values()), delimiter, columns), columns))
+    except (InputError, duckdb.Error) as error:
+        if len(paths) > 1:
+            each = [_read_alike(engine, {name: path}, delimiter, columns) for name, path in paths.items()]
+            return {name: pair for one in each for name, pair in one.items()}
+        [name] = paths
+        if isinstance(error, InputError):
+            raise InputError(name + error.where, error.found, error.expected, error.todo) from error
         raise InputError(name, " ".join(str(error).split())[:300], "rows that all have the header's columns",
                          "export the file again, or mend the row") from error
-    kind = "parquet" if path.suffix == ".parquet" else "CSV"
-    return _pandas(grouped), _pandas(totals).assign(format=f"FOCUS, {kind}")
+    kind = "FOCUS, CSV" if delimiter else "FOCUS, parquet"
+    lines, sums = ({file: rows for file, rows in table.groupby("file")} for table in (grouped, totals))
+    bare = [name for name, path in paths.items() if str(path) not in sums]
+    if bare:
+        raise InputError(bare[0], "a header and no rows", "at least one row", "export the file again")
+    return {name: (lines[str(path)].reset_index(drop=True), sums[str(path)].assign(format=kind))
+            for name, path in paths.items()}
 
 
-def _scales(engine: duckdb.DuckDBPyConnection, name: str) -> dict[str, int]:
-    """Decimals that each amount column needs so that no digit is lost; raises InputError on the first bad value."""
+def _query(engine: duckdb.DuckDBPyConnection, texts: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Lines and totals, by file, of what the SELECT over the files gives."""
+    engine.execute(f"CREATE OR REPLACE TEMP TABLE texts AS {texts}")
+    engine.execute(f"CREATE OR REPLACE TEMP VIEW bill AS {focus.typed(_scales(engine))}")
+    asked = [(LINE_KEYS, AMOUNTS), (FILE_KEYS, ["BilledCost", "EffectiveCost"])]
+    tables = [engine.sql(f"SELECT file, {', '.join(keys)}, count(*) AS line_count, "
+                         f"{', '.join(f'sum({column}) AS {column}' for column in amounts)} FROM bill "
+                         f"GROUP BY file, {', '.join(keys)} ORDER BY file, {', '.join(keys)}").to_arrow_table()
+              for keys, amounts in asked]
+    return _pandas(tables[0]), _pandas(tables[1])
+
+
+def _scales(engine: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """Decimals that each amount column needs so that no digit is lost; raises InputError on the first bad value,
+    without the file's name."""
     asked = [f"max({_decimals(column)}), max({_wholes(column)})" for column in AMOUNTS]
     wrong = {column: f"{column} <> '' AND NOT regexp_full_match({column}, '{focus.NUMBER}')" for column in AMOUNTS}
     wrong |= {column: f"{column} LIKE '?%'" for column in focus.MONTHS}
@@ -150,15 +156,15 @@ def _scales(engine: duckdb.DuckDBPyConnection, name: str) -> dict[str, int]:
     asked += [f"count(*) FILTER ({test})" for test in wrong.values()]
     answer = engine.execute(f"SELECT count(*), {', '.join(asked)} FROM texts").fetchone()
     if not answer[0]:
-        raise InputError(name, "a header and no rows", "at least one row", "export the file again")
+        raise InputError("", "a header and no rows", "at least one row", "export the file again")
     for column, count in zip(wrong, answer[1 + 2 * len(AMOUNTS):], strict=True):
         if count:
-            raise _bad_value(engine, name, column, wrong[column], count)
+            raise _bad_value(engine, column, wrong[column], count)
     scales = {}
     for i, column in enumerate(AMOUNTS):
         decimals, wholes = answer[1 + 2 * i] or 0, answer[2 + 2 * i] or 0
         if decimals + wholes > 35:  # 38 digits in DECIMAL, three left for the sum
-            raise InputError(f"{name}, column {column}", f"amounts of {decimals + wholes} digits",
+            raise InputError(f", column {column}", f"amounts of {decimals + wholes} digits",
                              "at most 35 digits", "round the column in the export")
         scales[column] = decimals
     return scales
@@ -177,7 +183,7 @@ def _exponent(column: str) -> str:
     return f"coalesce(try_cast(regexp_extract({column}, '[eE]([+-]?[0-9]+)$', 1) AS INTEGER), 0)"
 
 
-def _bad_value(engine: duckdb.DuckDBPyConnection, name: str, column: str, test: str, count: int) -> InputError:
+def _bad_value(engine: duckdb.DuckDBPyConnection, column: str, test: str, count: int) -> InputError:
     row, value = engine.execute(
         f"SELECT row, value FROM (SELECT row_number() OVER () AS row, {column} AS value, ({test}) AS bad FROM texts) "
         "WHERE bad ORDER BY row LIMIT 1").fetchone()
@@ -189,7 +195,7 @@ def _bad_value(engine: duckdb.DuckDBPyConnection, name: str, column: str, test: 
     elif not value:
         expected = "a value on every row"
     more = f" (and {count - 1} more)" if count > 1 else ""
-    return InputError(f"{name}, row {row} (line {row + 1}), column {column}", f"'{value}'{more}", expected,
+    return InputError(f", row {row} (line {row + 1}), column {column}", f"'{value}'{more}", expected,
                       "mend the export")
 
 
@@ -210,43 +216,3 @@ def _merge(tables: list[pd.DataFrame], keys: Sequence[str] = LINE_KEYS) -> pd.Da
 def _pandas(table: pa.Table) -> pd.DataFrame:
     """The Arrow table with Decimal amounts and str texts."""
     return table.to_pandas(strings_to_categorical=False)
-
-
-def _store(cube: Cube, kept: Path) -> None:
-    """The cube in a folder of its own, made aside and moved into place: a broken build leaves nothing."""
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=kept.parent) as aside:
-        for part in ("lines", "files", "kept_out"):
-            pq.write_table(pa.Table.from_pandas(_decimal_columns(getattr(cube, part)), preserve_index=False),
-                           Path(aside) / f"{part}.parquet")
-        made = Path(aside) / "made"
-        made.mkdir()
-        for file in Path(aside).glob("*.parquet"):
-            file.rename(made / file.name)
-        try:
-            made.rename(kept)
-        except OSError:  # another run was first: its cube has the same content
-            if not kept.is_dir():
-                raise
-
-
-def _restore(path: Path) -> pd.DataFrame:
-    return _pandas(pq.read_table(path, use_threads=False))
-
-
-def _decimal_columns(lines: pd.DataFrame) -> pd.DataFrame:
-    """The lines with each amount column at one number of decimals, so that parquet holds every digit."""
-    stored = lines.copy()
-    for column in set(AMOUNTS) & set(lines.columns):
-        amounts = [amount for amount in lines[column] if amount is not None]
-        scale = max((-amount.as_tuple().exponent for amount in amounts), default=0)
-        kind = pa.decimal256(76, max(scale, 0))
-        stored[column] = pd.Series(pd.arrays.ArrowExtensionArray(pa.array(lines[column], kind)), index=lines.index)
-    return stored
-
-
-def _write_aside(path: Path, write) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent)
-    os.close(handle)
-    write(Path(name))
-    os.replace(name, path)

@@ -7,6 +7,7 @@ Source of the names: the FOCUS specification's column library (focus.finops.org)
 import csv
 import gzip
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
@@ -45,24 +46,31 @@ MANDATORY = ["ProviderName", "BillingCurrency", "BillingPeriodStart", "ChargePer
              "ServiceName", "BilledCost", "EffectiveCost"]  # without these no step has an answer
 NEVER_BLANK = ["ProviderName", "BillingCurrency", "ChargeCategory", "BilledCost", "EffectiveCost"]
 NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?"
+FILE = "x_workbook_file"  # column of the file's path, a name no export has
 BLANK = "('', 'null', '(null)')"
 
 
 def columns_of(engine: duckdb.DuckDBPyConnection, path: Path) -> tuple[str, dict[str, str]]:
-    """The FROM clause that reads the file, and its columns with their types; CSV columns are all text."""
-    if path.suffix == ".parquet":
-        clause = f"read_parquet({_named(path)})"
-        try:
-            described = engine.execute(f"DESCRIBE SELECT * FROM {clause}").fetchall()
-        except duckdb.Error as error:
-            raise InputError(str(path), f"not readable as parquet ({_first_line(error)})", "a whole parquet file",
-                             "export or copy the file again") from error
-        return clause, {name: kind for name, kind, *_ in described}
-    names, delimiter = read_header(path)
-    spec = ", ".join(f"{_quoted(name)}: 'VARCHAR'" for name in names)
-    clause = (f"read_csv({_named(path)}, columns={{{spec}}}, delim={_quoted(delimiter)}, skip=1, header=false, "
-              "quote='\"', escape='\"', auto_detect=false, strict_mode=true, null_padding=false)")
-    return clause, dict.fromkeys(names, "VARCHAR")
+    """The file's delimiter ("" for parquet), and its columns with their types; CSV columns are all text."""
+    if path.suffix != ".parquet":
+        names, delimiter = read_header(path)
+        return delimiter, dict.fromkeys(names, "VARCHAR")
+    try:
+        described = engine.execute(f"DESCRIBE SELECT * FROM read_parquet({_named(path)})").fetchall()
+    except duckdb.Error as error:
+        raise InputError(str(path), f"not readable as parquet ({_first_line(error)})", "a whole parquet file",
+                         "export or copy the file again") from error
+    return "", {name: kind for name, kind, *_ in described}
+
+
+def source(paths: Sequence[Path], delimiter: str, columns: dict[str, str]) -> str:
+    """The FROM clause over files of the same columns; each row knows its file in the column FILE."""
+    files = "[" + ", ".join(map(_named, paths)) + "]"
+    if not delimiter:
+        return f"read_parquet({files}, filename='{FILE}')"
+    spec = ", ".join(f"{_quoted(name)}: 'VARCHAR'" for name in columns)
+    return (f"read_csv({files}, columns={{{spec}}}, delim={_quoted(delimiter)}, filename='{FILE}', skip=1, header=false, "
+            "quote='\"', escape='\"', auto_detect=false, strict_mode=true, null_padding=false)")
 
 
 def read_header(path: Path) -> tuple[list[str], str]:
@@ -100,13 +108,14 @@ def select(clause: str, columns: dict[str, str]) -> str:
     spellings = {**KEYS, **AMOUNTS}
     parts = [f"{_first(names, columns)} AS {name}" for name, names in spellings.items()]
     parts += [f"{_month(column)} AS {name}" for name, column in MONTHS.items()]
+    parts.append(f"{FILE} AS file")
     return f"SELECT {', '.join(parts)} FROM {clause}"
 
 
 def typed(scales: dict[str, int]) -> str:
     """The SELECT over those texts with exact amounts: each column with the decimals it needs."""
     amounts = [f"CAST(nullif({name}, '') AS DECIMAL(38, {scales[name]})) AS {name}" for name in AMOUNTS]
-    return f"SELECT {', '.join([*KEYS, *MONTHS, *amounts])} FROM texts"
+    return f"SELECT {', '.join(['file', *KEYS, *MONTHS, *amounts])} FROM texts"
 
 
 def _first(spellings: list[str], columns: dict[str, str]) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from helpers import batch, billing, given, kept, params, walk
+from helpers import batch, cache, given, kept, params, walk
 from helpers.errors import InputError
 from helpers.index import Facts
 from helpers.problems import ROOT, InputErrors, shown
@@ -46,7 +46,7 @@ def what_went_in(month: walk.Month) -> pd.DataFrame:
     """One row a file, and one an input that was not given."""
     named = list(_files(month))
     paths = [path for _, path in named if path]
-    prints = dict(zip(paths, billing.fingerprints(paths, walk.CACHE), strict=True))
+    prints = dict(zip(paths, cache.fingerprints(paths, walk.CACHE), strict=True))
     twins = set(month.cube.files.loc[month.cube.files["state"] == "kept out", "file"])
     rows = [(name, shown(path) if path else "", _state(path, twins), prints.get(path, "")) for name, path in named]
     return pd.DataFrame(rows, columns=["input", "file", "state", "sha256"])
