@@ -73,7 +73,8 @@ def read_bills(guess: Guess, engine: duckdb.DuckDBPyConnection) -> Found:
     if guess.kind != "billing":
         return Found(guess)
     try:
-        clause, columns = focus.columns_of(engine, guess.file)
+        delimiter, columns = focus.columns_of(engine, guess.file)
+        clause = focus.source([guess.file], delimiter, columns)
         rows = engine.execute(_query(clause, columns)).fetchall()
     except (duckdb.Error, InputError) as wrong:
         cause = str(wrong).strip().splitlines()[0]
