@@ -58,9 +58,11 @@ def read(paths: Sequence[Path], names: Sequence[str], prints: Sequence[str]) -> 
     lines, kept_out, files = [], [], []
     first_of: dict[str, str] = {}
     found = _read_files(engine, dict(zip(names, paths, strict=True)))
+    sums = {name: _sums_of(totals) for name, (_, totals) in found.items()}
     for name, content in zip(names, prints, strict=True):
         read_lines, totals = found[name]
-        twin = first_of.setdefault(content, first_of.setdefault(_print_of(read_lines.drop(columns="file")), name))
+        alone = list(sums.values()).count(sums[name]) == 1  # no other file has its totals: no twin in other bytes
+        twin = first_of.setdefault(content, name if alone else first_of.setdefault(_print_of(read_lines), name))
         (lines if twin == name else kept_out).append(read_lines.assign(file=name, twin=twin))
         files.append(totals.assign(file=name, state="read" if twin == name else "kept out",
                                    note="" if twin == name else f"same lines as {twin}"))
@@ -199,9 +201,14 @@ def _bad_value(engine: duckdb.DuckDBPyConnection, column: str, test: str, count:
                       "mend the export")
 
 
+def _sums_of(totals: pd.DataFrame) -> tuple:
+    """A file's totals, as far as they can be compared with another's."""
+    return tuple(totals[[*FILE_KEYS, "line_count", "BilledCost", "EffectiveCost"]].itertuples(index=False, name=None))
+
+
 def _print_of(lines: pd.DataFrame) -> str:
     """What tells a file's lines from any other's, however they were packed: their texts, sorted, and exact sums."""
-    texts = lines.map(lambda value: plain(value) if isinstance(value, Decimal) else str(value))
+    texts = lines.drop(columns="file").map(lambda value: plain(value) if isinstance(value, Decimal) else str(value))
     rows = sorted(map("\x1f".join, texts.itertuples(index=False)))
     return hashlib.sha256("\x1e".join(rows).encode("utf-8", "replace")).hexdigest()
 
