@@ -69,7 +69,8 @@ def _execute(paths: dict[str, Path], values: dict[str, str], jobs: int, progress
     from tqdm import tqdm
     bar = tqdm(total=len(paths), desc=values["period"], unit="page", disable=not progress, leave=False)
     with bar, ThreadPoolExecutor(max_workers=max(jobs, 1)) as pool:
-        under_way = {pool.submit(runner.execute, path, values): step for step, path in paths.items()}
+        under_way = {pool.submit(runner.execute, path, values): step
+                     for step, path in reversed(paths.items())}  # the forecast takes longest, so it starts first
         render.warm()  # while the first kernels start
         for done in as_completed(under_way):
             bar.update()
