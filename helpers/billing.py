@@ -10,6 +10,7 @@ The cube is cached by the content of its inputs and of the code that reads them;
 import hashlib
 import inspect
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -59,9 +60,10 @@ def read(paths: Sequence[Path], names: Sequence[str], prints: Sequence[str]) -> 
     first_of: dict[str, str] = {}
     found = _read_files(engine, dict(zip(names, paths, strict=True)))
     sums = {name: _sums_of(totals) for name, (_, totals) in found.items()}
+    alike = Counter(sums.values())
     for name, content in zip(names, prints, strict=True):
         read_lines, totals = found[name]
-        alone = list(sums.values()).count(sums[name]) == 1  # no other file has its totals: no twin in other bytes
+        alone = alike[sums[name]] == 1  # no other file has its totals: no twin in other bytes
         twin = first_of.setdefault(content, name if alone else first_of.setdefault(_print_of(read_lines), name))
         (lines if twin == name else kept_out).append(read_lines.assign(file=name, twin=twin))
         files.append(totals.assign(file=name, state="read" if twin == name else "kept out",

@@ -13,6 +13,7 @@ import pandas as pd
 from helpers import ledger
 from helpers.ledger import CLOUD_USES
 from helpers.money import total
+from helpers.rates import BASES
 
 TWICE = "delivered twice, kept out"
 BUCKETS = {  # in the order of the bridge; each name with what it holds
@@ -63,7 +64,7 @@ def tie(booked: pd.DataFrame, coded: pd.DataFrame, matches: pd.DataFrame, period
     basis: amortised or billed.  `amount` adds up to the providers' expense in the ledger; `bucket` is "" for usage.
     """
     shape = booked[booked["ledger_period"] == period]
-    column = "effective" if basis == "amortised" else "billed"
+    column = BASES[basis]
     usage = shape.assign(source="usage", bucket="", amount=shape[column])
     rows = []
     for provider in _providers(booked, coded, matches):
@@ -81,7 +82,7 @@ def tie(booked: pd.DataFrame, coded: pd.DataFrame, matches: pd.DataFrame, period
 
 def untied(booked: pd.DataFrame, period: str, basis: str) -> pd.DataFrame:
     """The month's own bill in the shape of ledger-tied lines, where there is no ledger to tie it to."""
-    column = "effective" if basis == "amortised" else "billed"
+    column = BASES[basis]
     lines = booked[booked["billing_period"] == period]
     return lines.assign(source="usage", bucket="", amount=lines[column])
 

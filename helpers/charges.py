@@ -18,8 +18,10 @@ from helpers.money import ZERO, round_parts, sum_by, to_cents, total
 
 ITEM_KEYS = ["kind", "pool", "source", "application", "owner", "owner_by", "ProviderName", "tower",
              "service_period"]
-LINE_COLUMNS = ["kind", "owner", "owner_by", "cost_centre", "application", "pool", "ProviderName", "tower", "method", "driver",
-                "driver_period", "quantity", "share", "exact", "amount"]
+USAGE_KEYS = ["ProviderName", "ServiceName", "ChargeCategory", "application", "owner", "owner_by", "tower",
+              "billing_period"]
+LINE_COLUMNS = ["kind", "owner", "owner_by", "cost_centre", "application", "pool", "ProviderName", "tower", "method",
+                "driver", "driver_period", "quantity", "share", "exact", "amount"]
 FLOWS = ["own", "received", "passed", "charged", "held"]  # of a shared pool; passed: to other pools
 UNOWNED = "Unowned usage"
 ITEM = "Bridge item: "
@@ -43,24 +45,7 @@ def cost_items(tied: pd.DataFrame, coded: pd.DataFrame | None, sources: pd.DataF
     Direct is usage that is locked to its owner, and usage in an owner's account that no row of `sources` takes into
     a shared pool.  In scope besides: reconciling lines, and the ledger lines `sources` takes in.
     """
-    platforms = set() if applications is None else set(
-        applications.loc[applications["kind"] == "platform", "application"])
-    usage = _cut(tied[tied["source"] == "usage"], ["ProviderName", "ServiceName", "ChargeCategory", "application",
-                                                   "owner", "owner_by", "tower", "billing_period"]).assign(source="usage")
-    usage["service_period"] = usage.pop("billing_period")
-    usage["owner"] = receivers(usage, applications)
-    direct = locked(usage, applications)
-    rest = pools.assign(usage[~direct], sources, UNOWNED)
-    by_account = (rest["going"] == "residual") & (rest["owner"] != "") & ~rest["application"].isin(platforms)
-    owned = pd.concat([usage[direct], rest[by_account]]).assign(kind="direct", pool="")
-    shared = rest[~by_account]
-    unpooled = (shared["going"] == "residual") & (shared["application"] != "")
-    shared = shared.assign(pool=shared["pool"].where(~unpooled, UNPOOLED + shared["application"]))
-    reconciling = tied[tied["source"] == "reconciling"]
-    bridged = pools.assign(_cut(reconciling, ["ProviderName", "bucket"]).assign(source="reconciling", service_period=period),
-                    sources, "")
-    bridged["pool"] = bridged["pool"].where(bridged["going"] == "shared", ITEM + bridged["bucket"])
-    parts = [owned, *(lines.assign(kind=lines["going"]) for lines in (shared, bridged))]
+    parts = [*_usage_items(tied, sources, applications), _bridge_items(tied, sources, period)]
     if coded is not None and sources is not None:
         parts.append(_ledger_items(coded, sources, period))
     items = pd.concat(parts, ignore_index=True)
@@ -70,9 +55,8 @@ def cost_items(tied: pd.DataFrame, coded: pd.DataFrame | None, sources: pd.DataF
 
 def locked(usage: pd.DataFrame, applications: pd.DataFrame | None) -> pd.Series:
     """Whether each line is directly owned: it has an owner by its application (not a platform's) or by its own tag."""
-    platforms = () if applications is None else applications.loc[applications["kind"] == "platform", "application"]
     by_name = (usage["application"] != "") | (usage["owner_by"] == "tag")
-    return (usage["owner"] != "") & by_name & ~usage["application"].isin(set(platforms))
+    return _owned(usage, applications) & by_name
 
 
 def receivers(lines: pd.DataFrame, applications: pd.DataFrame | None) -> pd.Series:
@@ -96,6 +80,36 @@ def charge(items: pd.DataFrame, rules: pd.DataFrame | None, drivers: pd.DataFram
     return Charged(items, rounded, _pool_table(opened, served, rounded))
 
 
+def _owned(usage: pd.DataFrame, applications: pd.DataFrame | None) -> pd.Series:
+    """Whether each line has an owner who can be charged for it: not a platform's, whose cost is shared."""
+    platforms = () if applications is None else applications.loc[applications["kind"] == "platform", "application"]
+    return (usage["owner"] != "") & ~usage["application"].isin(set(platforms))
+
+
+def _usage_items(tied: pd.DataFrame, sources: pd.DataFrame | None,
+                 applications: pd.DataFrame | None) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Usage that is direct, and usage that a pool takes or that stays with nobody, by name."""
+    usage = _cut(tied[tied["source"] == "usage"], USAGE_KEYS).assign(source="usage")
+    usage["service_period"] = usage.pop("billing_period")
+    usage["owner"] = receivers(usage, applications)
+    direct = locked(usage, applications)
+    rest = pools.assign(usage[~direct], sources, UNOWNED)
+    by_account = (rest["going"] == "residual") & _owned(rest, applications)
+    shared = rest[~by_account]
+    unpooled = (shared["going"] == "residual") & (shared["application"] != "")
+    named = shared["pool"].where(~unpooled, UNPOOLED + shared["application"])
+    return (pd.concat([usage[direct], rest[by_account]]).assign(kind="direct", pool=""),
+            shared.assign(kind=shared["going"], pool=named))
+
+
+def _bridge_items(tied: pd.DataFrame, sources: pd.DataFrame | None, period: str) -> pd.DataFrame:
+    """The bridge's lines that a pool takes, or that stay with nobody under their bucket's name."""
+    lines = _cut(tied[tied["source"] == "reconciling"], ["ProviderName", "bucket"])
+    items = pools.assign(lines.assign(source="reconciling", service_period=period), sources, "")
+    named = items["pool"].where(items["going"] == "shared", ITEM + items["bucket"])
+    return items.assign(kind=items["going"], pool=named)
+
+
 def _cut(lines: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     return sum_by(lines, keys, ["amount"])
 
@@ -116,9 +130,10 @@ def _direct_lines(direct: pd.DataFrame) -> list[dict]:
 
 def _residual_lines(items: pd.DataFrame) -> list[dict]:
     held = sum_by(items[items["kind"] == "residual"], ["pool", "ProviderName"], ["amount"])
-    meanings = {UNOWNED: "no tag, account or rule names an owner", **{ITEM + name: told for name, told in BUCKETS.items()}}
-    return [_line("residual", row.amount, pool=row.pool, ProviderName=row.ProviderName, method=meanings.get(row.pool, "no row of the pool sources takes it"))
-            for row in held.itertuples()]
+    meanings = {UNOWNED: "no tag, account or rule names an owner",
+                **{ITEM + name: told for name, told in BUCKETS.items()}}
+    return [_line("residual", row.amount, pool=row.pool, ProviderName=row.ProviderName,
+                  method=meanings.get(row.pool, "no row of the pool sources takes it")) for row in held.itertuples()]
 
 
 def _pool_lines(pool: dict, served: allocation.Served) -> list[dict]:

@@ -17,10 +17,10 @@ from helpers.fiscal import FORECAST
 from helpers.methods import BILLED, EDGES, FILLED, HISTORY_COLUMNS, SUM, TOTAL, bottom_up, project, project_total
 from helpers.money import ZERO, sum_by, to_cents, total
 from helpers.periods import distance, shift
+from helpers.rates import BASES
 
 OWNER = "FinOps lead"
 LATE = 2  # months a bill may be late and be filled in; a line without one for longer counts as ended
-BASES = {"amortised": "effective", "billed": "billed"}
 
 
 @dataclass(frozen=True)

@@ -25,8 +25,10 @@ MOST_TAX = Decimal("0.27")  # of the bill: the highest standard VAT rate there i
 MOST_FX = Decimal("0.10")  # of the invoice: further from the month's rate is no difference of rates
 ITEM_BUCKETS = {"credit memo": "credit memos", "accrual": "manual adjustments",
                 "manual adjustment": "manual adjustments"}
+BILL_AMOUNTS = ["bill", "purchases", "tax_in_bill"]
 ENTRY_AMOUNTS = ["ledger", "tax_in_ledger", "worth", "limit"]  # tax and worth at the rate of the month billed
-BUCKETS = ["tax", "credit memos", "manual adjustments", "missing invoices", "late invoices", "FX", "rounding", "unexplained"]
+BUCKETS = ["tax", "credit memos", "manual adjustments", "missing invoices", "late invoices", "FX", "rounding",
+           "unexplained"]
 
 
 def code(ledger: pd.DataFrame, accounts: pd.DataFrame, providers: Mapping) -> pd.DataFrame:
@@ -83,10 +85,10 @@ def match(booked: pd.DataFrame, coded: pd.DataFrame, items: pd.DataFrame | None,
     bills = _bills(booked[booked["ledger_period"].isin(set(coded["fiscal_period"]))], providers)
     sides = [side for side in (bills, entries, _listed(items, currency)) if len(side)]
     together = pd.concat(sides, ignore_index=True) if sides else bills
-    amounts = ["bill", "purchases", "tax_in_bill", *ENTRY_AMOUNTS, *ITEM_BUCKETS.values()]
+    amounts = [*BILL_AMOUNTS, *ENTRY_AMOUNTS, *sorted(set(ITEM_BUCKETS.values()))]
     for column in amounts:
         together[column] = together[column].where(together[column].notna(), ZERO) if column in together else ZERO
-    matches = sum_by(together, MATCH_KEYS, list(dict.fromkeys(amounts)))
+    matches = sum_by(together, MATCH_KEYS, amounts)
     billed_in = {(row.ProviderName, row.invoice_id): row.ledger_period for row in bills.itertuples() if row.invoice_id}
     rows = [_explain(row, billed_in) for row in matches.to_dict("records")]
     columns = [*MATCH_KEYS, "matched_by", "bill", "purchases", "ledger", *BUCKETS]
@@ -99,10 +101,15 @@ def _provider_of(vendor: str, providers: Mapping) -> str:
     return found[0] if found else NO_PROVIDER
 
 
+def _invoices(coded: pd.DataFrame) -> pd.DataFrame:
+    """The ledger's lines of cloud invoices, tax among them, that are expense."""
+    return coded[coded["use"].isin(("cloud", "cloud tax")) & (coded["kind"] == "expense")]
+
+
 def _by_number(booked: pd.DataFrame, coded: pd.DataFrame) -> pd.DataFrame:
     """The lines without invoice numbers where the provider's ledger month has none to match them by."""
-    invoices = coded[coded["use"].isin(("cloud", "cloud tax")) & (coded["kind"] == "expense")]
-    with_any = invoices.groupby(["ProviderName", "fiscal_period"])["invoice_id"].agg(lambda ids: bool((ids != "").any()))
+    months = _invoices(coded).groupby(["ProviderName", "fiscal_period"])
+    with_any = months["invoice_id"].agg(lambda ids: bool((ids != "").any()))
     unnumbered = set(with_any.index[~with_any])
     blank = [pair in unnumbered for pair in zip(booked["ProviderName"], booked["ledger_period"], strict=True)]
     return booked.assign(InvoiceId=booked["InvoiceId"].where(~pd.Series(blank, index=booked.index, dtype=bool), ""))
@@ -116,14 +123,13 @@ def _bills(booked: pd.DataFrame, providers: Mapping) -> pd.DataFrame:
     marked = booked.assign(invoice_id=booked["InvoiceId"], bill=booked["billed"],
                            purchases=booked["billed"].where(to_prepaid, ZERO),
                            tax_in_bill=booked["billed"].where(booked["ChargeCategory"] == "Tax", ZERO))
-    return marked[[*MATCH_KEYS, "bill", "purchases", "tax_in_bill"]]
+    return marked[[*MATCH_KEYS, *BILL_AMOUNTS]]
 
 
 def _entries(coded: pd.DataFrame, booked: pd.DataFrame, providers: Mapping, rate_rows: pd.DataFrame | None,
              currency: str) -> pd.DataFrame:
     """Ledger invoice lines with the bill's invoice number; what has no bill of its number goes to the provider's bills
     without one, if there are any."""
-    lines = coded[coded["use"].isin(("cloud", "cloud tax")) & (coded["kind"] == "expense")]
     foreign = sorted(set(coded["currency"]) - {currency})
     if foreign:
         raise InputError("inputs.ledger, column currency", f"{foreign[0]} beside the report's {currency}",
@@ -131,7 +137,7 @@ def _entries(coded: pd.DataFrame, booked: pd.DataFrame, providers: Mapping, rate
     numbers = set(zip(booked["ProviderName"], booked["ledger_period"], booked["InvoiceId"], strict=True))
     table = rates.rate_table(rate_rows, currency)
     rows = []
-    for line in lines.to_dict("records"):
+    for line in _invoices(coded).to_dict("records"):
         provider, period = line["ProviderName"], line["fiscal_period"]
         matched = (provider, period, line["invoice_id"]) in numbers or (provider, period, "") not in numbers
         worth, limit = _worth(line, table, currency, providers)
@@ -174,8 +180,9 @@ def _explain(row: dict, billed_in: Mapping[tuple[str, str], str]) -> dict:
     booked = bool(row["limit"])
     late = booked and not row["bill"] and billed_in.get(
         (row["ProviderName"], row["invoice_id"]), row["ledger_period"]) < row["ledger_period"]
+    tax = row["tax_in_ledger"] - row["tax_in_bill"] if row["tax_in_ledger"] else ZERO
     parts = {
-        "tax": _plausible(row["tax_in_ledger"] - row["tax_in_bill"], row["bill"], MOST_TAX) if row["tax_in_ledger"] else ZERO,
+        "tax": _plausible(tax, row["bill"], MOST_TAX),
         "credit memos": row["credit memos"],
         "manual adjustments": row["manual adjustments"],
         "missing invoices": ZERO if booked else -expected,

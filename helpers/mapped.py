@@ -24,6 +24,7 @@ def check(month) -> pd.DataFrame:
     lines, given = coverage.of_month(month.booked, month.period), month.params
     return checks.collect(
         *billing.check_cube(month.cube), *billing.check_twins(month.kept_out),
-        *rates.check_conversion(month.mapped, month.rates, given.currency), *coverage.check_sums(month.cube.lines, month.mapped),
+        *rates.check_conversion(month.mapped, month.rates, given.currency),
+        *coverage.check_sums(month.cube.lines, month.mapped),
         *coverage.check_coverage(lines, given.unmapped_share),
         *tagged.check_tags(lines, month.applications, month.aliases, given.tag_keys.application, given.taxonomy.towers))

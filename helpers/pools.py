@@ -49,15 +49,16 @@ def open_pools(items: pd.DataFrame, rules: pd.DataFrame | None, drivers: pd.Data
     valid = _valid(rules, period)
     ordered = list(dict.fromkeys(valid["pool"])) if valid is not None else []
     names = [name for name in ordered if name in set(shared["pool"])]
-    served = {*valid["consumer"], *(() if drivers is None else drivers["consumer"])} & set(ordered) if ordered else set()
+    named = [table["consumer"] for table in (valid, drivers) if table is not None]
+    served = {consumer for column in named for consumer in column} & set(ordered)
     names += [name for name in ordered if name not in names and name in served]
     names += sorted(set(shared["pool"]) - set(names))
-    return [_open_pool(name, shared[shared["pool"] == name], valid, drivers, consumers, period, set(names))
+    return [_open_pool(name, shared[shared["pool"] == name], valid, drivers, consumers, period)
             for name in names]
 
 
 def _open_pool(name: str, own: pd.DataFrame, rules: pd.DataFrame | None, drivers: pd.DataFrame | None,
-              consumers: pd.DataFrame, period: str, names: set[str]) -> dict:
+               consumers: pd.DataFrame, period: str) -> dict:
     of_pool = rules[rules["pool"] == name] if rules is not None else pd.DataFrame()
     pool = {"pool": name, "own": total(own["amount"]), "method": "", "driver": "", "driver_period": "", "shares": {},
             "quantities": {}, "note": ""}
@@ -94,16 +95,20 @@ def _by_driver(rule: pd.Series, own: pd.DataFrame, drivers: pd.DataFrame | None,
     parts = sum_by(own, ["service_period"], ["amount"])
     parts = parts.sort_values("amount", key=lambda amounts: -abs(amounts), kind="stable")
     used = parts["service_period"].iloc[0] if len(parts) else period
-    fed = {} if drivers is None else _quantities(drivers, rule["driver"], used, rule["consumer"])
+    fed = {}
+    if drivers is not None:
+        feed = drivers[(drivers["driver"] == rule["driver"]) & (drivers["period"] == used)]
+        fed = weigh(feed, "consumer", "quantity", rule["consumer"])
     shares = allocation.share_out(fed)
     note = "" if shares else f"no driver: {rule['driver']} has no quantity in {used}"
     return {"driver_period": used, "shares": shares, "quantities": fed, "note": note}
 
 
-def _quantities(drivers: pd.DataFrame, driver: str, period: str, consumer: str) -> dict[str, Decimal]:
-    fed = drivers[(drivers["driver"] == driver) & (drivers["period"] == period)]
-    sums = sum_by(fed, ["consumer"], ["quantity"])
-    return {row.consumer: row.quantity for row in sums.itertuples() if globs.matches(consumer, row.consumer)}
+def weigh(feed: pd.DataFrame, name: str, quantity: str, consumer: str) -> dict[str, Decimal]:
+    """Sums of the feed's quantity by name, of those that the pattern `consumer` lets take part."""
+    sums = sum_by(feed, [name], [quantity])
+    return {key: value for key, value in zip(sums[name], sums[quantity], strict=True)
+            if globs.matches(consumer, key)}
 
 
 def _valid(rules: pd.DataFrame | None, period: str) -> pd.DataFrame | None:

@@ -3,7 +3,6 @@
     lines, rates → convert → the lines with `billed` and `effective` in the report's currency
 """
 
-from collections.abc import Sequence
 from decimal import Decimal
 
 import pandas as pd
@@ -13,33 +12,34 @@ from helpers.errors import InputError
 from helpers.money import sum_by, total
 
 REPORT_COLUMNS = {"BilledCost": "billed", "EffectiveCost": "effective"}
+BASES = {"amortised": "effective", "billed": "billed"}  # cost basis: its column in the report's currency
 
 
-def convert(lines: pd.DataFrame, rates: pd.DataFrame | None, currency: str,
-            columns: Sequence[str] = ("BilledCost", "EffectiveCost"), month: str = "billing_period") -> pd.DataFrame:
-    """The lines with each of `columns` in the report's currency, exact, at the rate of the line's billing month.
+def convert(lines: pd.DataFrame, rates: pd.DataFrame | None, currency: str) -> pd.DataFrame:
+    """The lines with `billed` and `effective` in the report's currency, exact, at the rate of the billing month.
 
     Raises InputError when a month's rate is missing.
     """
-    table = rate_table(rates, currency)
-    pairs = list(zip(lines["BillingCurrency"], lines[month], strict=True))
-    found = {pair: rate_of(table, pair[0], pair[1], currency) for pair in sorted(set(pairs))}
-    factors = [found[pair] for pair in pairs]
-    worth = {REPORT_COLUMNS.get(column, column): [None if amount is None else amount * factor
-                                                   for amount, factor in zip(lines[column], factors, strict=True)]
-             for column in columns}
-    return lines.assign(**worth)
+    factors = _factors(lines, rates, currency)
+    return lines.assign(**{worth: [amount * factor for amount, factor in zip(lines[column], factors, strict=True)]
+                           for column, worth in REPORT_COLUMNS.items()})
 
 
 def check_conversion(lines: pd.DataFrame, rates: pd.DataFrame | None, currency: str) -> list[dict]:
     """Checks that converted cost is each month's sum at its rate, on both bases: month by month, not line by line."""
-    table = rate_table(rates, currency)
     months = sum_by(lines, ["BillingCurrency", "billing_period"], list(REPORT_COLUMNS))
-    found = [rate_of(table, *pair, currency) for pair in zip(months["BillingCurrency"], months["billing_period"],
-                                                             strict=True)]
-    return [checks.same(f"conversion keeps the months' sums, {column}",
-                        total(amount * rate for amount, rate in zip(months[source], found, strict=True)),
-                        total(lines[column])) for source, column in REPORT_COLUMNS.items()]
+    factors = _factors(months, rates, currency)
+    return [checks.same(f"conversion keeps the months' sums, {worth}",
+                        total(amount * factor for amount, factor in zip(months[column], factors, strict=True)),
+                        total(lines[worth])) for column, worth in REPORT_COLUMNS.items()]
+
+
+def _factors(lines: pd.DataFrame, rates: pd.DataFrame | None, currency: str) -> list[Decimal]:
+    """The rate of each line's currency in its billing month."""
+    table = rate_table(rates, currency)
+    pairs = list(zip(lines["BillingCurrency"], lines["billing_period"], strict=True))
+    found = {pair: rate_of(table, *pair, currency) for pair in sorted(set(pairs))}
+    return [found[pair] for pair in pairs]
 
 
 def rate_table(rates: pd.DataFrame | None, currency: str) -> dict[tuple[str, str], Decimal]:

@@ -226,9 +226,7 @@ def _weights(rule: Mapping, cost_centre: str, feeds: Mapping[str, pd.DataFrame |
 
 
 def _sums(table: pd.DataFrame, name: str, quantity: str, consumer: str) -> dict[str, Decimal]:
-    sums = sum_by(table, [name], [quantity])
-    weights = {key: value for key, value in zip(sums[name], sums[quantity], strict=True)
-               if globs.matches(consumer, key)}
+    weights = pools.weigh(table, name, quantity, consumer)
     if any(value < 0 for value in weights.values()):
         raise InputError("inputs", f"a negative {quantity} in a driver", "quantities of zero or more", "mend the row")
     return weights
