@@ -48,7 +48,8 @@ def picture(lines: pd.DataFrame, params) -> dict[str, str]:
     said = ", ".join(f"{row.owner} {number(row.amount)}" for row in paid.head(5).itertuples())
     share = percent(ratio(total(top["amount"]), whole))
     return {"title": f"{len(top)} of {len(paid)} owners carry {share} of what is charged",
-            "subtitle": f"{params.cost_basis.capitalize()} cost charged, {params.currency}, ledger month {params.period}",
+            "subtitle": f"{params.cost_basis.capitalize()} cost charged, {params.currency}, "
+                        f"ledger month {params.period}",
             "alt": f"Bars by owner, largest first: {said}."}
 
 
@@ -120,7 +121,8 @@ def check(month) -> pd.DataFrame:
 def scope(items: pd.DataFrame, coded: pd.DataFrame | None, tied: pd.DataFrame, period: str) -> pd.DataFrame:
     """What the cost to charge is made of: the clouds, then each shared pool's lines from the ledger."""
     if coded is None:
-        return pd.DataFrame([{"part": f"cloud usage of {period}, not tied to a ledger", "amount": total(tied["amount"])}])
+        usage = f"cloud usage of {period}, not tied to a ledger"
+        return pd.DataFrame([{"part": usage, "amount": total(tied["amount"])}])
     taken = sum_by(items[items["source"] == "ledger"], ["pool"], ["amount"])
     rows = [{"part": "cloud expense in the ledger", "amount": cloud_expense(coded, period)}]
     rows += [{"part": f"ledger lines of {row.pool}", "amount": row.amount} for row in taken.itertuples()]

@@ -61,7 +61,9 @@ def locked(usage: pd.DataFrame, applications: pd.DataFrame | None) -> pd.Series:
 
 def receivers(lines: pd.DataFrame, applications: pd.DataFrame | None) -> pd.Series:
     """Who answers for each line: its owner; without a CMDB to ask, the application itself where no owner is known."""
-    return lines["owner"] if applications is not None else lines["owner"].where(lines["owner"] != "", lines["application"])
+    if applications is not None:
+        return lines["owner"]
+    return lines["owner"].where(lines["owner"] != "", lines["application"])
 
 
 def charge(items: pd.DataFrame, rules: pd.DataFrame | None, drivers: pd.DataFrame | None,

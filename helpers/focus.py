@@ -69,8 +69,8 @@ def source(paths: Sequence[Path], delimiter: str, columns: dict[str, str]) -> st
     if not delimiter:
         return f"read_parquet({files}, filename='{FILE}')"
     spec = ", ".join(f"{_quoted(name)}: 'VARCHAR'" for name in columns)
-    return (f"read_csv({files}, columns={{{spec}}}, delim={_quoted(delimiter)}, filename='{FILE}', skip=1, header=false, "
-            "quote='\"', escape='\"', auto_detect=false, strict_mode=true, null_padding=false)")
+    return (f"read_csv({files}, columns={{{spec}}}, delim={_quoted(delimiter)}, filename='{FILE}', skip=1, "
+            "header=false, quote='\"', escape='\"', auto_detect=false, strict_mode=true, null_padding=false)")
 
 
 def read_header(path: Path) -> tuple[list[str], str]:

@@ -121,7 +121,8 @@ def _gathered(inputs: pd.DataFrame) -> pd.DataFrame:
     if not keys or "file" not in inputs:
         return inputs
     alike = inputs.groupby(keys, sort=False, dropna=False)["file"].agg(list).reset_index()
-    named = [files[0] if len(files) == 1 else f"{len(files)} files, {files[0]} to {files[-1]}" for files in alike["file"]]
+    named = [files[0] if len(files) == 1 else f"{len(files)} files, {files[0]} to {files[-1]}"
+             for files in alike["file"]]
     return alike.assign(file=named)[list(inputs.columns)]
 
 

@@ -22,8 +22,8 @@ MANY = 7  # columns above which a table is printed small
 TABLE_FILE = re.compile(r"tables/[\w.-]+")
 
 
-LABELS = {"effective": "amortised", "effective_share": "amortised share", "line_count": "lines", "ProviderName": "provider",
-          "BillingCurrency": "currency", "billed_share": "billed share"}  # one word a column, on every page
+LABELS = {"effective": "amortised", "effective_share": "amortised share", "line_count": "lines",
+          "ProviderName": "provider", "BillingCurrency": "currency", "billed_share": "billed share"}  # one word a column, on every page
 
 
 @dataclass(frozen=True)

@@ -164,8 +164,8 @@ def check_bridge(steps: pd.DataFrame, tied: pd.DataFrame, coded: pd.DataFrame, b
                  matches: pd.DataFrame, period: str, tolerance) -> list[dict]:
     """Checks that the buckets sum to the difference, that nothing is lost on the way, and what is still open."""
     if steps is None:
-        return [checks.noted("cost without a ledger to tie it to", 1, "TBM office", "no ledger was given: amounts are usage alone",
-                             total(tied["amount"]))]
+        return [checks.noted("cost without a ledger to tie it to", 1, "TBM office",
+                             "no ledger was given: amounts are usage alone", total(tied["amount"]))]
     amounts = {kind: steps.loc[steps["kind"] == kind] for kind in ("step", "total")}
     usage = total(amounts["total"].loc[amounts["total"]["bucket"].str.startswith("usage"), "amount"])
     expense = cloud_expense(coded, period)

@@ -158,7 +158,8 @@ def check_burden(lines: pd.DataFrame, charge_lines: pd.DataFrame, coded: pd.Data
                  applications: pd.DataFrame | None, period: str) -> list[dict]:
     """Checks that the TCO holds all that was charged and all the ledger's expense, and what it does not reach yet."""
     if lines is None:
-        return [checks.noted("full cost without a ledger", 1, "TBM office", "no ledger was given: only cloud usage is shown")]
+        return [checks.noted("full cost without a ledger", 1, "TBM office",
+                             "no ledger was given: only cloud usage is shown")]
     control = expense(coded, period)
     walked = total(steps.loc[steps["kind"] == "step", "amount"]) + steps["amount"].iloc[0]
     left = total(lines.loc[(lines["application"] == "") & (lines["source"] == LEDGER), "amount"])
