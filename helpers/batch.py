@@ -19,7 +19,7 @@ from helpers import checks, index, publish, render, runner
 from helpers.errors import InputError, StepError
 from helpers.index import Facts
 
-STEPS = ("mapping", "reconciliation", "chargeback", "tco", "forecast")
+STEPS = ("billing", "mapping", "reconciliation", "chargeback", "tco", "forecast")
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 LEFT_OVER = 24 * 3600  # seconds after which a folder that a killed run left behind is cleared away
 

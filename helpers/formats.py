@@ -6,32 +6,13 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
-
-from helpers import codebook, focus
+from helpers import codebook
+from helpers.billing import sources
+from helpers.billing.duck import Duck
+from helpers.billing.shapes import fit
 from helpers.errors import InputError
 
-SUFFIXES = (".csv", ".csv.gz", ".parquet")
-FOCUS = {"BilledCost", "EffectiveCost", "BillingPeriodStart", "ChargePeriodStart"}
-FOCUS_VERSIONS = {  # columns that a version of FOCUS brought in, newest first (the specification's column library)
-    "1.4": {"CommitmentProgramEligibilityDetails", "InvoiceDetailId"},
-    "1.3": {"AllocatedMethodId", "AllocatedResourceId", "ContractApplied", "HostProviderName", "ServiceProviderName"},
-    "1.2": {"BillingAccountType", "InvoiceId", "PricingCurrency", "SubAccountType"},
-    "1.1": {"CapacityReservationId", "CommitmentDiscountQuantity", "ServiceSubcategory", "SkuMeter", "SkuPriceDetails"},
-}
-NATIVE = {  # billing that is known by sight, not read; columns in lower case, the first whose columns are all there
-    "OCI cost report": {"lineitem/referenceno", "cost/mycost"},
-    "AWS CUR (legacy)": {"lineitem/usageaccountid", "lineitem/unblendedcost"},
-    "AWS CUR 2.0": {"line_item_usage_account_id", "line_item_unblended_cost", "bill_payer_account_name"},
-    "AWS CUR (legacy, names as in parquet)": {"line_item_usage_account_id", "line_item_unblended_cost"},
-    "Azure cost export": {"metercategory", "meterid", "chargetype"},
-    "Azure cost export (before 2019)": {"metercategory", "meterid", "subscriptionguid"},
-    "Google Cloud billing export (flattened)": {"service_description", "sku_description", "usage_start_time"},
-    "Google Cloud billing export": {"service", "sku", "usage_start_time", "cost"},
-    "FOCUS invoice details": {"invoicedetailid", "invoiceissuername", "invoiceid"},
-    "FOCUS billing periods": {"billingperiodstatus", "billingperiodstart"},
-    "FOCUS contract commitments": {"contractcommitmentid", "contractcommitmentcost"},
-}
+SUFFIXES = tuple(sources.SUFFIXES)
 
 
 @dataclass(frozen=True)
@@ -44,33 +25,28 @@ class Guess:
     columns: tuple[str, ...] = ()
 
 
-def guess(file: Path, engine: duckdb.DuckDBPyConnection) -> Guess:
+def guess(file: Path, engine: Duck) -> Guess:
     """What the file is, by its columns alone."""
+    kind = sources.kind_of(file)
     try:
-        columns = tuple(focus.columns_of(engine, file)[1])
+        columns = sources.columns_of(file, kind, engine)[1]
     except InputError as wrong:
         return Guess(file, "", f"not used: {wrong.found}")
-    if set(columns) >= FOCUS:
-        return _focus(file, columns)
-    lower = {name.lower() for name in columns}
-    for what, signs in NATIVE.items():
-        if lower >= signs:
-            return Guess(file, "", f"{what}: not used, only FOCUS cost and usage is read so far", columns)
-    return _table(file, columns)
+    known = sources.recognise(columns)
+    if known in sources.DATASETS:
+        return Guess(file, "billing", f"FOCUS {known}", tuple(columns))
+    if known in sources.FORMATS:
+        return _bill(file, known, columns)
+    return _table(file, tuple(columns))
 
 
-def _focus(file: Path, columns: tuple[str, ...]) -> Guess:
-    version = focus_version(columns)
-    try:
-        focus.require_columns(file, dict.fromkeys(columns, "VARCHAR"))
-    except InputError as wrong:
-        return Guess(file, "", f"FOCUS {version}: not used, {wrong.found}", columns)
-    return Guess(file, "billing", f"FOCUS {version}", columns)
-
-
-def focus_version(columns: tuple[str, ...]) -> str:
-    """The version of FOCUS whose newest columns the file has; 1.0 where it has none of a later one."""
-    return next((version for version, new in FOCUS_VERSIONS.items() if new & set(columns)), "1.0")
+def _bill(file: Path, known: str, columns: dict[str, str]) -> Guess:
+    format_ = sources.FORMATS[known]
+    what = sources.label(format_, columns)
+    lacks = fit(format_, columns).lacking()
+    if lacks:
+        return Guess(file, "", f"{what}: not used, no column {', '.join(lacks)}", tuple(columns))
+    return Guess(file, "billing", what, tuple(columns))
 
 
 def _table(file: Path, columns: tuple[str, ...]) -> Guess:

@@ -5,7 +5,7 @@
 
 import pandas as pd
 
-from helpers import billing, checks, coverage, rates, tagged
+from helpers import checks, coverage, rates, tagged
 
 
 def tables(month) -> dict[str, pd.DataFrame]:
@@ -14,16 +14,15 @@ def tables(month) -> dict[str, pd.DataFrame]:
     return {
         "towers": coverage.by_tower(lines), "pools": coverage.by_pool(lines), "services": coverage.by_service(lines),
         "coverage": coverage.coverage(lines), "unmapped": coverage.unmapped(lines, month.rules, given.taxonomy),
-        "idle_rules": coverage.idle_rules(lines, month.rules, month.period), "files": month.cube.files,
+        "idle_rules": coverage.idle_rules(lines, month.rules, month.period),
         **tagged.tables(lines, month.applications, month.aliases, given.tag_keys),
     }
 
 
 def check(month) -> pd.DataFrame:
-    """The checks of billing and mapping, as a table."""
+    """The checks of mapping, as a table."""
     lines, given = coverage.of_month(month.booked, month.period), month.params
     return checks.collect(
-        *billing.check_cube(month.cube), *billing.check_twins(month.kept_out),
         *rates.check_conversion(month.mapped, month.rates, given.currency),
         *coverage.check_sums(month.cube.lines, month.mapped),
         *coverage.check_coverage(lines, given.unmapped_share),

@@ -84,7 +84,7 @@ def _tagged_towers(lines: pd.DataFrame, versions) -> pd.DataFrame:
 def tower_tags(texts: Sequence[str], version: str) -> pd.DataFrame:
     """One row a distinct Tags text that names a tower: what it says, and tower and sub_tower, "" when refused."""
     asked = [text for text in set(texts) if "tbm" in text.lower()]
-    found = tags.pick(asked, {"wanted_tower": ["TBMTower"], "wanted_sub_tower": ["TBMSubTower"]})
+    found = tags.pick(asked, {"wanted_tower": tags.TOWER_KEYS[:1], "wanted_sub_tower": tags.TOWER_KEYS[1:]})
     found = found[found["wanted_tower"].ne("") | found["wanted_sub_tower"].ne("")]
     valid = {(tags.fold(tower), tags.fold(below)): (tower, below)
              for tower, subs in taxonomy.names(version, "towers").items() for below in subs

@@ -112,7 +112,8 @@ def _names(steps: list[str]) -> list[str]:
     """The parameters of the group that the steps lead to."""
     model: Any = Params
     for step in steps:
-        model = get_args(model)[1] if get_origin(model) is dict else model.model_fields[step].annotation
+        inner = get_origin(model) in (dict, tuple)
+        model = get_args(model)[get_origin(model) is dict] if inner else model.model_fields[step].annotation
     return [*(["base"] if model is Params else []), *model.model_fields]
 
 

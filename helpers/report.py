@@ -47,8 +47,8 @@ def what_went_in(month: walk.Month) -> pd.DataFrame:
     named = list(_files(month))
     paths = [path for _, path in named if path]
     prints = dict(zip(paths, cache.fingerprints(paths, walk.CACHE), strict=True))
-    twins = set(month.cube.files.loc[month.cube.files["state"] == "kept out", "file"])
-    rows = [(name, shown(path) if path else "", _state(path, twins), prints.get(path, "")) for name, path in named]
+    fates = _fates(month.cube.files)
+    rows = [(name, shown(path) if path else "", _state(path, fates), prints.get(path, "")) for name, path in named]
     return pd.DataFrame(rows, columns=["input", "file", "state", "sha256"])
 
 
@@ -61,10 +61,17 @@ def _files(month: walk.Month) -> Iterator[tuple[str, Path | None]]:
             yield name.replace("_", " "), path
 
 
-def _state(path: Path | None, twins: set[str]) -> str:
-    if path is None:
-        return "not given"
-    return "kept out: delivered twice" if shown(path) in twins else "read"
+def _fates(files: pd.DataFrame) -> dict[str, str]:
+    """What became of each billing file, with its format."""
+    told = {"read": "read as {}", "kept out": "kept out: delivered twice", "replaced": "replaced by a later delivery"}
+    fates: dict[str, list[str]] = {}
+    for row in files[["file", "format", "state"]].drop_duplicates().itertuples(index=False):
+        fates.setdefault(row.file, []).append(told[row.state].format(row.format))
+    return {name: "; ".join(dict.fromkeys(parts)) for name, parts in fates.items()}
+
+
+def _state(path: Path | None, fates: dict[str, str]) -> str:
+    return "not given" if path is None else fates.get(shown(path), "read")
 
 
 def tell(checks: pd.DataFrame, currency: str) -> list[str]:

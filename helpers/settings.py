@@ -10,7 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, PrivateAttr
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, PrivateAttr
 from pydantic_core import PydanticCustomError
 
 from helpers.codebook import currencies
@@ -106,6 +106,51 @@ class Provider(Part):
     vendors: Texts = ()  # globs on the ledger's vendor
 
 
+def _fields(found: Any) -> Any:
+    """FOCUS columns with what the parameters give for each; an amount's value is a plain number."""
+    from helpers.billing.shapes import GIVEABLE
+
+    for name, value in (found.items() if isinstance(found, dict) else ()):
+        if name not in GIVEABLE:
+            near = nearest(name, list(GIVEABLE))
+            todo = f"write {near}" if near else "see docs/billing.md"
+            raise PydanticCustomError("value", "wrong", {"expected": f"FOCUS columns (found {name})", "todo": todo})
+        if not isinstance(value, str) or not value:
+            raise PydanticCustomError("value", "wrong", {"expected": f"one text for {name}", "todo": "write one value"})
+    return found
+
+
+def _numbers(found: dict[str, str]) -> dict[str, str]:
+    from helpers.billing.shapes import AMOUNTS
+
+    for name, value in found.items():
+        if name in AMOUNTS and not re.fullmatch(r"-?[0-9]{1,15}(\.[0-9]{1,15})?", value):
+            raise PydanticCustomError("value", "wrong", {"expected": f"a plain number for {name}", "todo": "write 0"})
+    return found
+
+
+FieldColumns = Annotated[dict[str, str], BeforeValidator(_fields)]
+FieldValues = Annotated[dict[str, str], BeforeValidator(_fields), AfterValidator(_numbers)]
+
+
+class Billing(Part):
+    """What is said of some billing files, where they do not tell by themselves; see docs/billing.md."""
+
+    files: Annotated[tuple[Given, ...], BeforeValidator(_some)]  # globs on the path as messages show it
+    format: Annotated[str, _choice("", "focus", "aws", "azure", "google", "oci", "table")] = ""
+    basis: Annotated[str, _choice("", "billed", "amortised")] = ""
+    together: Annotated[str, _choice("", "parts", "re-exports")] = ""
+    columns: FieldColumns = {}  # FOCUS column: the file's column
+    values: FieldValues = {}  # FOCUS column: its value where the file has none
+
+
+class Engine(Part):
+    name: Annotated[str, _choice("duckdb", "spark")] = "duckdb"
+    memory: Annotated[str, _typed(lambda text: text if re.fullmatch("[1-9][0-9]{0,4} ?(MB|GB)", text) else None,
+                                  "an amount of memory", "write it like 3GB")] = "3GB"
+    master: Given = "local[*]"  # of Spark
+
+
 class Tolerance(Part):
     amount: Amount  # report currency
     share: Share  # of the amount compared
@@ -161,6 +206,8 @@ class Params(Part):
     taxonomy: Taxonomy
     cost_basis: Annotated[str, _choice("amortised", "billed")]
     providers: dict[str, Provider] = {}
+    billing: tuple[Billing, ...] = ()
+    engine: Engine = Engine()
     tolerance: Tolerance
     strict: Flag
     inputs: Inputs

@@ -6,9 +6,9 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import duckdb
-
-from helpers import draft, focus, formats
+from helpers import draft, formats
+from helpers.billing import Word, reading, sources, survey
+from helpers.billing.duck import Duck
 from helpers.errors import InputError
 from helpers.formats import Guess
 from helpers.problems import shown
@@ -62,44 +62,38 @@ def scan(place: Path) -> list[Found]:
     if not place.is_dir():
         raise InputError(shown(place), "no such folder", "a folder of billing and other files", "correct the path")
     files = sorted(file for file in place.rglob("*") if _is_table(file, place))
-    with duckdb.connect() as engine:
-        engine.execute("SET TimeZone = 'UTC'")
-        guesses = _one_each([formats.guess(file, engine) for file in files])
+    with Duck() as engine:
+        guesses = [formats.guess(file, engine) for file in files]
+        guesses = _one_each([guess for guess in guesses if guess.kind or sources.kind_of(guess.file) != "json"])
         return [read_bills(guess, engine) for guess in guesses]
 
 
-def read_bills(guess: Guess, engine: duckdb.DuckDBPyConnection) -> Found:
-    """The file with its bills, read from five of its columns only."""
+def read_bills(guess: Guess, engine: Duck) -> Found:
+    """The file with its bills; one that cannot be read is not used, and says why."""
     if guess.kind != "billing":
         return Found(guess)
     try:
-        delimiter, columns = focus.columns_of(engine, guess.file)
-        clause = focus.source([guess.file], delimiter, columns)
-        rows = engine.execute(_query(clause, columns)).fetchall()
-    except (duckdb.Error, InputError) as wrong:
-        cause = str(wrong).strip().splitlines()[0]
+        source = sources.open_source(guess.file, Word(), engine)
+        if source.dataset:
+            return Found(guess)
+        with reading.told([source]):
+            survey.survey([source], engine)
+            [first, *_] = reading.queries([source], engine)
+            reach = first.reach(["ProviderName", "ChargeCategory", "BillingCurrency"])
+            rows = engine.table(BILLS.format(reach=reach, days=int(source.format.whole_days))).to_pylist()
+    except InputError as wrong:
+        cause = f"{wrong.where.removeprefix(shown(guess.file)).lstrip(', ')}: {wrong.found}".removeprefix(": ")
         return Found(replace(guess, kind="", what=f"{guess.what}: not used, it cannot be read ({cause})"))
     if not rows:
         return Found(replace(guess, kind="", what=f"{guess.what}: not used, it has no rows"))
-    return Found(guess, tuple(Bill(*row) for row in rows))
+    return Found(guess, tuple(Bill(*row.values()) for row in rows))
 
 
-def _query(clause: str, columns: dict[str, str]) -> str:
-    """Lines by provider, month and currency, and how far usage reaches (an hour short of a day counts as the day)."""
-    provider = next(name for name in focus.KEYS["ProviderName"] if name in columns)
-    last = "ChargePeriodEnd" if "ChargePeriodEnd" in columns else "ChargePeriodStart"
-    reach = f"max({_moment(last)}) FILTER (WHERE ChargeCategory = 'Usage') + INTERVAL 1 HOUR"
-    month = f"strftime({_moment('BillingPeriodStart')}, '%Y-%m')"
-    parts = [f'trim(CAST("{provider}" AS VARCHAR))', month, "trim(BillingCurrency)"]
-    keys = ", ".join(f"coalesce({part}, '')" for part in parts)
-    return (f"SELECT {keys}, count(*), coalesce(strftime({reach}, '%Y-%m-%d'), '') "
-            f"FROM {clause} GROUP BY ALL ORDER BY ALL")
-
-
-def _moment(column: str) -> str:
-    text = f'CAST("{column}" AS VARCHAR)'
-    slashed = f"try_strptime(regexp_extract({text}, '^[0-9/]+'), '%m/%d/%Y')"
-    return f"CASE WHEN {text} LIKE '%/%' THEN {slashed} ELSE try_cast(substr({text}, 1, 19) AS TIMESTAMP) END"
+# an hour short of a day counts as the day
+BILLS = """SELECT ProviderName, substr(billing_day, 1, 7) AS month, BillingCurrency, CAST(sum(line_count) AS BIGINT) AS rows,
+    coalesce(CAST(CAST(max(CASE WHEN ChargeCategory = 'Usage' THEN until END)
+             + INTERVAL 1 HOUR + INTERVAL {days} DAY AS DATE) AS VARCHAR), '') AS reach
+    FROM ({reach}) GROUP BY ProviderName, month, BillingCurrency ORDER BY ALL"""
 
 
 def _is_table(file: Path, place: Path) -> bool:

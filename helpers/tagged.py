@@ -15,8 +15,6 @@ from helpers import checks, mapping, tags
 from helpers.coverage import AMOUNTS, share, summed
 from helpers.money import total
 
-FAMILY_WORDS = ("family", "portfolio", "group", "suite")
-
 
 def tag_coverage(lines: pd.DataFrame, tag_keys: Mapping[str, Sequence[str]]) -> pd.DataFrame:
     """For each purpose of tags: the cost that carries one of its keys, and its share of absolute cost."""
@@ -87,7 +85,7 @@ def _named(found: Mapping[str, str], application_keys: Sequence[str]) -> tuple[s
     """Key and value of an application key, else of a key that extends one by a word for a family."""
     key, value = tags.choose(found, application_keys)
     longer = [name for name in sorted(found) if any(tags.fold(name) == tags.fold(wanted) + word
-                                                    for wanted in application_keys for word in FAMILY_WORDS)]
+                                                    for wanted in application_keys for word in tags.FAMILY_WORDS)]
     return (key, value) if value or not longer else (longer[0], found[longer[0]])
 
 
@@ -98,12 +96,12 @@ def _families(applications: pd.DataFrame) -> dict[str, str]:
 def _stem(text: str) -> str:
     """The folded text without a word for a family at its end: Booking Family and Booking Portfolio are one."""
     folded = tags.fold(text)
-    return next((folded.removesuffix(word) for word in FAMILY_WORDS if folded.endswith(word)), folded)
+    return next((folded.removesuffix(word) for word in tags.FAMILY_WORDS if folded.endswith(word)), folded)
 
 
 def _suggestion(key: str, value: str, book: tags.Book, families: Mapping[str, str]) -> str:
     family = families.get(_stem(value), "")
-    if family and (tags.fold(key).endswith(FAMILY_WORDS) or tags.fold(value).endswith(FAMILY_WORDS)):
+    if family and (tags.fold(key).endswith(tags.FAMILY_WORDS) or tags.fold(value).endswith(tags.FAMILY_WORDS)):
         return f"portfolio {family}"
     near = book.nearest(value)
     return f"application {near}" if near else ""

@@ -2,6 +2,7 @@
 
     text → parse → tags          a dict of keys and values; what cannot be read is kept under UNREADABLE
     texts, keys → pick → values  one row a distinct text: for each purpose the value of the first key that is set
+    text → reduced → text        only the tags that count, so that texts that say the same are one
     names → Book.find            the code a value stands for: by code, by name, by alias; near misses only suggested
 
 Two spellings are the same when they fold to the same: case, white space and the separators - _ . / : do not count.
@@ -10,8 +11,9 @@ Two spellings are the same when they fold to the same: case, white space and the
 import difflib
 import json
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
+from json.encoder import encode_basestring as _quote
 
 import pandas as pd
 
@@ -19,6 +21,8 @@ from helpers.errors import InputError
 
 UNREADABLE = "(unreadable)"
 SEPARATORS = set("-_./:")
+FAMILY_WORDS = ("family", "portfolio", "group", "suite")  # after a key: what is above what the key names
+TOWER_KEYS = ("TBMTower", "TBMSubTower")  # by which an owner places a resource
 BLANKS = ("", "null", "(null)", "none", "{}", "[]")
 
 
@@ -53,19 +57,24 @@ def parse(text: str) -> dict[str, str]:
 def _from_json(text: str) -> dict[str, str] | None:
     bare = text.startswith('"')  # Azure writes the pairs without braces
     try:
-        found = json.loads("{" + text + "}" if bare else text, parse_int=str, parse_float=str, parse_constant=str)
+        found = _READER.decode("{" + text + "}" if bare else text)
     except (ValueError, RecursionError):
         return None
     if isinstance(found, list) and all(isinstance(pair, dict) and "key" in pair for pair in found):
         found = {str(pair["key"]): pair.get("value") for pair in found}
     if not isinstance(found, dict):
         return None
+    if text.isascii() and "\\u" not in text and all(type(value) is str for value in found.values()):
+        return found
     return {_whole(key): _whole(_as_text(value)) for key, value in found.items()}
+
+
+_READER = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str)  # numbers stay as they are written
 
 
 def _whole(text: str) -> str:
     """The text without halves of characters, which a cut-off emoji leaves and no file can hold."""
-    return text.encode("utf-8", "replace").decode("utf-8")
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _as_text(value: object) -> str:
@@ -135,3 +144,39 @@ class Book:
         known = {**self._aliases, **self._names, **self._codes}
         close = difflib.get_close_matches(fold(value), sorted(known), n=1, cutoff=0.6)
         return known[close[0]] if close else ""
+
+
+def reduced(text: str, counts: Callable[[str], bool], prefixes: Sequence[str] = (), piece: str = "",
+            pair: str = "") -> str:
+    """The tags of a text whose keys count, as JSON in the order of their keys; "" for none, the text where unreadable.
+
+    piece parts several texts, the first of which wins; pair parts key and value of a tag that was a column.
+    """
+    if not text:
+        return ""
+    found = _merged(text, piece, pair) if piece and piece in text else parse(text)
+    if UNREADABLE in found:
+        return text
+    if prefixes:
+        found = {next((key[len(start):] for start in prefixes if key.startswith(start)), key): value
+                 for key, value in found.items()}
+    kept = {key: found[key] for key in sorted(filter(counts, found))}
+    return "{" + ",".join([f"{_quote(key)}:{_quote(value)}" for key, value in kept.items()]) + "}" if kept else ""
+
+
+def _merged(text: str, piece: str, pair: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for part in text.split(piece):
+        key, mark, value = part.partition(pair)
+        for name, said in ({key: value} if mark else parse(part)).items():
+            found.setdefault(name, said)
+    return found
+
+
+def counting(keys: Iterable[str]) -> Callable[[str], bool]:
+    """Whether a tag's key counts: it is one of the keys, or names a family by one, or a tower; of no keys all count."""
+    wanted = [fold(key) for key in keys]
+    if not wanted:
+        return lambda key: True
+    whole = {*wanted, *map(fold, TOWER_KEYS), *(key + word for key in wanted for word in FAMILY_WORDS)}
+    return lru_cache(maxsize=100_000)(lambda key: fold(key) in whole)

@@ -61,7 +61,8 @@ def _given(read: Callable[[str], Any], text: str) -> Any:
     return read(text)
 
 
-def _amount(text: str) -> Decimal:
+def amount(text: str) -> Decimal:
+    """The number that a plain text says, every digit kept."""
     if not NUMBER.fullmatch(text):
         raise Wrong("a plain number", _number_hint(text))
     return Decimal(text)
@@ -81,7 +82,7 @@ def _number_hint(text: str) -> str:
 
 
 def _share(text: str) -> Decimal:
-    share = _amount(text)
+    share = amount(text)
     if not 0 <= share <= 1:
         raise Wrong("a share from 0 to 1", "write 45 % as 0.45")
     return share
@@ -129,6 +130,6 @@ def _choice(words: tuple[str, ...], text: str) -> str:
 
 
 _READERS: dict[str, Callable[[str], Any]] = {
-    "text": str, "glob": str, "month": _month, "date": _date, "amount": _amount, "quantity": _amount,
+    "text": str, "glob": str, "month": _month, "date": _date, "amount": amount, "quantity": amount,
     "share": _share, "whole": _whole, "currency": _currency, "flag": _flag,
 }

@@ -31,7 +31,15 @@ class Month(Given):
     @cached_property
     def cube(self) -> billing.Cube:
         """Billing files → cost cube."""
-        return billing.load(self.params.files("billing"), self.params.root, CACHE)
+        return billing.load(self.params.files("billing"), CACHE, self.asked)
+
+    @property
+    def asked(self) -> billing.Asked:
+        """How the parameters want bills to be read."""
+        given = self.params
+        words = tuple(billing.Word(**dict(entry)) for entry in given.billing)
+        keys = tuple(sorted({key for _, wanted in given.tag_keys for key in wanted}))
+        return billing.Asked(words, keys, given.engine.name, given.engine.memory, given.engine.master)
 
     @cached_property
     def mapped(self) -> pd.DataFrame:

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from helpers import billing
+from helpers.billing import cube
 from helpers.errors import InputError
 from helpers.money import plain, total
 
@@ -30,8 +31,10 @@ def bill(folder: Path, *changes: dict, name: str = "bill.csv", header=HEADER, te
     return path
 
 
-def read(*paths: Path) -> billing.Cube:
-    return billing.load(list(paths), paths[0].parent, paths[0].parent / "cache")
+def read(*paths: Path, **word) -> billing.Cube:
+    """The cube of the files; `word` is what the parameters say of them."""
+    words = (billing.Word(files=("*",), **word),) if word else ()
+    return billing.load(list(paths), paths[0].parent / "cache", billing.Asked(words))
 
 
 def billed(cube: billing.Cube) -> str:
@@ -54,7 +57,7 @@ def test_no_digit_of_an_amount_is_lost(tmp_path, amount, worth):
 
 
 def test_an_amount_of_too_many_digits_is_refused_not_rounded(tmp_path):
-    with pytest.raises(InputError, match="amounts of 4[0-9] digits; expected at most 35 digits"):
+    with pytest.raises(InputError, match="at most 35 digits"):
         read(bill(tmp_path, {"BilledCost": "12345678901234567890.12345678901234567890123"}))
 
 
@@ -123,11 +126,11 @@ def test_a_file_delivered_twice_is_kept_out_with_its_amount(tmp_path):
     cube = read(first, again)
     assert billed(cube) == "1.5"
     assert [(row.file, row.twin, plain(row.BilledCost)) for row in cube.kept_out.itertuples()] == [
-        ("b.csv", "a.csv", "1.5")]
+        (str(again), str(first), "1.5")]
     assert {row["state"] for row in billing.check_cube(cube)} == {"ok"}
     [twin] = billing.check_twins(cube.kept_out.assign(billed=cube.kept_out["BilledCost"] * 2))
     assert (twin["check"], plain(twin["amount"]), twin["state"], twin["note"]) == (
-        "delivered twice: b.csv", "3", "finding", "same lines as a.csv; 1.50 USD billed is kept out")
+        f"delivered twice: {again}", "3", "finding", f"same lines as {first}; 1.50 USD billed is kept out")
 
 
 def test_the_same_lines_packed_otherwise_are_kept_out_too(tmp_path):
@@ -135,13 +138,13 @@ def test_the_same_lines_packed_otherwise_are_kept_out_too(tmp_path):
     packed = tmp_path / "b.csv.gz"
     packed.write_bytes(gzip.compress(bill(tmp_path, {"ServiceName": "b"}, {}, name="c.csv").read_bytes(), mtime=0))
     cube = read(first, packed)
-    assert billed(cube) == "3" and set(cube.kept_out["file"]) == {"b.csv.gz"}
+    assert billed(cube) == "3" and set(cube.kept_out["file"]) == {str(packed)}
 
 
 def test_a_file_name_is_never_read_as_a_pattern(tmp_path):
     starred = bill(tmp_path, {"BilledCost": "7"}, name="bill[1]*?.csv")
     plain_name = bill(tmp_path, {"BilledCost": "5"}, name="bill1.csv")
-    assert billed(read(starred)) == "7" and billed(read(starred, plain_name)) == "12"
+    assert billed(read(starred)) == "7" and billed(read(starred, plain_name, together="parts")) == "12"
     columns = {column: pa.array([value]) for column, value in zip(HEADER, ROW, strict=True)}
     pq.write_table(pa.table(columns), tmp_path / "part[1].parquet")
     assert billed(read(tmp_path / "part[1].parquet")) == "1.5"
@@ -150,7 +153,7 @@ def test_a_file_name_is_never_read_as_a_pattern(tmp_path):
 def test_a_changed_file_is_read_again_and_an_unchanged_one_is_not(tmp_path, monkeypatch):
     path = bill(tmp_path, {})
     assert billed(read(path)) == "1.5"
-    monkeypatch.setattr(billing, "read", lambda *_: pytest.fail("read again"))
+    monkeypatch.setattr(cube, "Duck", lambda *_: pytest.fail("read again"))
     assert billed(read(path)) == "1.5"
     monkeypatch.undo()
     bill(tmp_path, {"BilledCost": "2.5"})
@@ -182,12 +185,12 @@ BAD = [
 def test_a_bad_value_is_named_by_file_row_and_column(tmp_path, change, message):
     with pytest.raises(InputError) as error:
         read(bill(tmp_path, {}, change))
-    assert str(error.value) == message
+    assert str(error.value).removeprefix(f"{tmp_path}/") == message
 
 
 def test_a_missing_column_is_named(tmp_path):
     path = bill(tmp_path, {}, header=["Cost" if name == "BilledCost" else name for name in HEADER])
-    with pytest.raises(InputError, match="bill.csv: no column BilledCost; expected a FOCUS export"):
+    with pytest.raises(InputError, match="bill.csv: no column BilledCost; expected AWS CUR, Azure cost export, .* or a table"):
         read(path)
 
 
@@ -207,7 +210,7 @@ def test_an_empty_file_and_a_header_alone_are_refused(tmp_path):
 
 def test_a_row_with_too_few_columns_is_refused(tmp_path):
     path = bill(tmp_path, {}, text=lambda body: body + "2026-09-01,AWS\n")
-    with pytest.raises(InputError, match="expected rows that all have the header's columns"):
+    with pytest.raises(InputError, match="bill.csv, line 3: 2 fields; expected 10, as the header has; export the file again"):
         read(path)
 
 
@@ -218,8 +221,8 @@ def test_a_parquet_file_cut_short_is_refused(tmp_path):
 
 
 @pytest.mark.skipif(not SAMPLE.is_file(), reason="the FOCUS sample of 1,000 rows is not beside the project")
-def test_the_focus_sample_gives_its_stated_totals():
-    cube = billing.read([SAMPLE], [SAMPLE.name], ["only"])
+def test_the_focus_sample_gives_its_stated_totals(tmp_path):
+    cube = billing.load([SAMPLE], tmp_path)
     assert billed(cube) == "20.52022672899"
     assert plain(total(cube.lines["EffectiveCost"])) == "14.97651418586"
     by_month = cube.lines.groupby("billing_period")["BilledCost"].agg(total).map(plain).to_dict()

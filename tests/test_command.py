@@ -104,7 +104,7 @@ def month(write, tmp_path):
 
 
 @pytest.mark.parametrize(("change", "line"), [
-    ({"bill": BILL.replace("ServiceName", "Service")}, "bill.csv: no column ServiceName; expected a FOCUS export"),
+    ({"bill": BILL.replace("ServiceName", "Service")}, "bill.csv: no column ServiceName; expected the columns of FOCUS"),
     ({"bill": BILL.replace("2026-09-01,Usage", "soon,Usage")}, "bill.csv"),
     ({"bill": BILL.replace("1.00,1.00", "1.00,free")}, "bill.csv"),
     ({"bill": ""}, "bill.csv: the file is empty"),
@@ -139,7 +139,7 @@ def test_all_that_is_wrong_in_all_inputs_is_told_at_once(month):
 def test_what_went_in_names_every_file_with_its_hash_and_every_input_that_was_not_given(month):
     facts = report.prepare(params.load(month()))
     rows = {row.input: (row.file.rpartition("/")[2], row.state, len(row.sha256)) for row in facts.inputs.itertuples()}
-    assert rows["billing"] == ("bill.csv", "read", 64)
+    assert rows["billing"] == ("bill.csv", "read as FOCUS 1.0", 64)
     assert rows["ledger"] == ("gl.csv", "read", 64)
     assert rows["mapping rules"] == ("rules.csv", "read", 64)
     assert rows["cloud accounts"] == ("", "not given", 0)

@@ -290,7 +290,7 @@ def test_every_subcategory_rule_lands_by_itself_and_other_other_does_not():
 @pytest.mark.skipif(not REAL.exists(), reason="the shared real file is not here")
 @pytest.mark.parametrize("version", [V4, V5], ids=["v4", "v5"])
 def test_the_real_file_is_mapped_whole_by_rules_for_its_services(tmp_path, version):
-    cube = billing.load([REAL], ROOT, tmp_path)
+    cube = billing.load([REAL], tmp_path)
     found = mapping.classify(rates.convert(cube.lines, None, "USD"), RULES, version)
     table = coverage.coverage(found).set_index("rule_level")
     assert table.at["override", "billed_share"] + table.at["service", "billed_share"] >= Decimal("0.99")

@@ -127,8 +127,8 @@ def test_what_is_wrong_is_one_line_with_file_and_key(write, text, line):
 def test_an_unknown_parameter_at_the_top_is_answered_with_the_nearest(write):
     assert told(write("m.yaml", GOOD + "curency: USD")) == [
         "m.yaml: curency is no parameter; expected one of base, period, company, currency, fiscal_year_start, "
-        "taxonomy, cost_basis, providers, tolerance, strict, inputs, rules, tag_keys, receiver, shared_pools, "
-        "unmapped_share, kept, mode, forecast; write currency"]
+        "taxonomy, cost_basis, providers, billing, engine, tolerance, strict, inputs, rules, tag_keys, receiver, "
+        "shared_pools, unmapped_share, kept, mode, forecast; write currency"]
 
 
 def test_everything_wrong_is_told_at_once_with_the_file_it_stands_in(write):

@@ -2,7 +2,8 @@
 
 import pytest
 
-from helpers import formats, inputs, params, start
+from helpers import inputs, params, start
+from helpers.billing import focus
 from helpers.errors import InputError
 
 FOCUS = ("BillingAccountId,BillingCurrency,BillingPeriodStart,ChargeCategory,ChargePeriodStart,ChargePeriodEnd,"
@@ -43,17 +44,26 @@ def test_focus_is_told_with_version_providers_months_and_lines(scan):
     ("line_item_usage_account_id,line_item_unblended_cost,bill_payer_account_name", "AWS CUR 2.0"),
     ("SubscriptionId,MeterCategory,MeterId,ChargeType,CostInBillingCurrency", "Azure cost export"),
     ("billing_account_id,service,sku,usage_start_time,cost", "Google Cloud billing export"),
-    ("service_description,sku_description,usage_start_time,cost", "Google Cloud billing export (flattened)"),
+    ("service_description,sku_description,usage_start_time,cost", "Google Cloud billing export"),
     ("lineItem/referenceNo,cost/myCost,usage/billedQuantity", "OCI cost report"),
-    ("InvoiceDetailId,InvoiceIssuerName,InvoiceId,BilledCost", "FOCUS invoice details"),
 ])
-def test_other_billing_is_known_by_name_and_not_used(scan, columns, what):
-    assert scan(a=f"{columns}\n") == [f"a.csv: {what}: not used, only FOCUS cost and usage is read so far"]
+def test_other_billing_is_known_by_its_columns_and_what_it_lacks_is_told(scan, columns, what):
+    [told] = scan(a=f"{columns}\n")
+    assert told.startswith(f"a.csv: {what}: not used, no column ")
+
+
+def test_a_focus_table_beside_the_bills_is_known(scan):
+    assert scan(a="InvoiceDetailId,InvoiceIssuerName,InvoiceId,BilledCost\n") == ["a.csv: FOCUS invoice details"]
 
 
 def test_focus_without_a_column_that_every_step_needs_is_not_used(scan):
-    assert scan(a=bill("AWS 2026-09 USD 2026-10-01").replace("ProviderName", "Provider")) == [
-        "a.csv: FOCUS 1.0: not used, no column ProviderName"]
+    assert scan(a=bill("AWS 2026-09 USD 2026-10-01").replace("ServiceName", "Service")) == [
+        "a.csv: FOCUS 1.0: not used, no column ServiceName"]
+
+
+def test_a_bill_with_a_bad_value_is_not_used_and_the_value_is_told(scan):
+    assert scan(a=bill("AWS 2026-09 USD 2026-10-01", "AWS soon-01 USD 2026-10-01")) == [
+        "a.csv: FOCUS 1.0: not used, it cannot be read (row 2 (line 3), column BillingPeriodStart: 'soon-01-01')"]
 
 
 def test_a_table_is_told_by_its_columns_whatever_the_files_name(scan):
@@ -150,14 +160,15 @@ def test_real_exports_are_known():
     told = {found.guess.file.name: found.told(folder) for found in start.scan(folder)}
     assert told["focus_sample_1000.csv"].endswith(
         "FOCUS 1.0 of AWS, Microsoft, Oracle, 2024-09 to 2024-10, 1,000 lines")
-    assert told["aws_cur_legacy_anonymous.csv"].split(": ")[1] == "AWS CUR (legacy)"
-    assert told["azure_ea_anonymous.csv"].split(": ")[1] == "Azure cost export"
-    assert told["gcp_sample_billing_data.csv"].split(": ")[1] == "Google Cloud billing export (flattened)"
-    assert told["oci_cost_report.csv"].split(": ")[1] == "OCI cost report"
+    assert told["aws_cur_legacy_anonymous.csv"].split(": ")[1] == "AWS CUR (legacy) of AWS, 2023-11, 1,281 lines"
+    assert told["azure_ea_anonymous.csv"].split(": ")[1] == "Azure cost export of Microsoft, 2023-09, 27 lines"
+    assert told["gcp_sample_billing_data.csv"].split(": ")[1] == (
+        "Google Cloud billing export of Google Cloud, 2026-03 to 2026-05, 500 lines")
+    assert told["oci_cost_report.csv"].split(": ")[1] == "OCI cost report of Oracle, 2023-11, 506 lines"
 
 
 def test_focus_versions_are_told_by_the_newest_column():
-    assert [formats.focus_version(names) for names in [
+    assert [focus.version(names) for names in [
         ("BilledCost",), ("SkuMeter",), ("SkuMeter", "InvoiceId"), ("ServiceProviderName",), ("InvoiceDetailId",)]] == [
         "1.0", "1.1", "1.2", "1.3", "1.4"]
 

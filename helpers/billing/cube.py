@@ -1,0 +1,181 @@
+"""The cost cube: what every bill says at the grain that the next steps need, made once and kept.
+
+    files, what is asked → load → Cube     lines (month grain), days, files (what each holds, what became of it),
+                                           kept_out (lines delivered twice), datasets (invoices, billing periods, …)
+
+Files are looked at in two passes apart from each other: the survey (totals by day, what each file holds) and the lines;
+each month's lines are kept by the content of the files they come from, so that a changed file makes its months anew.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from helpers import cache
+from helpers.billing import files, keep, manifests, overlaps
+from helpers.billing.deliveries import ROLES, Deliveries
+from helpers.billing.duck import Duck
+from helpers.billing.known import Knowledge, Known
+from helpers.billing.months import LINE_AMOUNTS, LINE_KEYS, OUT_KEYS, Months
+from helpers.billing.sources import Word, unreadable, word_of
+from helpers.billing.survey import UNIT
+from helpers.errors import InputError
+from helpers.problems import shown
+
+BLOCKS = [*UNIT, "service_day", "file", "twin"]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """How bills are to be read: what the parameters say of files, which tag keys count, and the engine."""
+
+    words: tuple[Word, ...] = ()
+    tag_keys: tuple[str, ...] = ()  # none: all tags are kept
+    engine: str = "duckdb"
+    memory: str = "3GB"
+    master: str = "local[*]"  # of Spark
+    afresh: bool = False  # read every file's content again, whatever its size and time
+
+
+@dataclass(frozen=True)
+class Cube:
+    """The cost cube: `lines` to work on, `files` to prove it, `kept_out` for what was delivered twice."""
+
+    lines: pd.DataFrame
+    files: pd.DataFrame
+    kept_out: pd.DataFrame
+    days: pd.DataFrame = field(default_factory=pd.DataFrame)
+    datasets: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+
+
+def load(paths: Sequence[Path], folder: Path, asked: Asked = Asked()) -> Cube:  # noqa: B008  (never changed)
+    """The cube of the billing files; from the folder where the files' content and this code are unchanged."""
+    build = Build(paths, folder, asked)
+    try:
+        kept = keep.made(folder, f"cube-{build.key}", build.write)
+    finally:
+        build.close()
+    parts = {part: cache.restore(kept / f"{part}.parquet") for part in ("files", "days")}
+    beside = {file.stem.removeprefix("dataset-").replace("_", " "): cache.restore(file)
+              for file in sorted(kept.glob("dataset-*.parquet"))}
+    return Cube(_joined(kept, "lines", LINE_KEYS), kept_out=_joined(kept, "kept_out", OUT_KEYS), datasets=beside, **parts)
+
+
+def _joined(kept: Path, name: str, keys: Sequence[str]) -> pd.DataFrame:
+    """The months' parts as one table, in the order of its keys."""
+    tables = [cache.restore(file) for file in sorted(kept.glob(f"*/{name}-*.parquet"))]
+    if not tables:
+        return pd.DataFrame(columns=[*keys, *LINE_AMOUNTS, "line_count"])
+    whole = pd.concat(tables, ignore_index=True)
+    return whole.sort_values(list(keys), kind="stable", ignore_index=True) if len(whole) <= SORTED else whole
+
+
+SORTED = 200_000  # lines that are put in the order of their keys; of more each month and format keeps its own
+
+
+class Build:
+    """One loading: what is read is kept in the folder, step by step; what is there already is not read again."""
+
+    def __init__(self, paths: Sequence[Path], folder: Path, asked: Asked):
+        self.folder, self.asked = folder, asked
+        self.paths = {shown(path): path for path in sorted(set(paths))}
+        try:
+            prints = cache.fingerprints(list(self.paths.values()), folder, asked.afresh)
+            self.states = {name: cache.state(path) for name, path in self.paths.items()}
+        except OSError as error:
+            raise unreadable(Path(error.filename or next(iter(self.paths.values()))), error) from error
+        self.prints = dict(zip(self.paths, prints, strict=True))
+        self.words = {name: word_of(name, asked.words) for name in self.paths}
+        self.key = keep.key_of("cube", self.prints, {name: vars(word) for name, word in self.words.items()},
+                               manifests.prints(self.paths.values()), asked.tag_keys)
+        self._engine: Duck | None = None
+
+    def engine(self) -> Duck:
+        """Opened when something must be read."""
+        if self._engine is None:
+            self._engine = Duck(self.asked.memory, self.folder / "spill")
+        return self._engine
+
+    def close(self) -> None:
+        """Lets the engine go."""
+        if self._engine is not None:
+            self._engine.close()
+
+    def write(self, aside: Path) -> None:
+        """The whole cube into a folder; what is not kept yet is read."""
+        bills, beside = Knowledge(self.paths, self.prints, self.words, self.folder, self.engine).know()
+        roles, blocks = self._decide(bills)
+        months = Months(bills, self.prints, roles, blocks, self.folder, self.asked.tag_keys, self.engine).build()
+        engine = self.engine()
+        files.keep(bills, roles, blocks, engine)
+        engine.write(files.table(), aside / "files.parquet")
+        engine.write(files.days(), aside / "days.parquet")
+        for month, folder in months.items():
+            (aside / month).mkdir()
+            for part in folder.glob("*.parquet"):
+                _link(part, aside / month / part.name)
+        for name, table in beside.items():
+            cache.write(table, aside / f"dataset-{name.replace(' ', '_')}.parquet")
+        self._check_unchanged()
+
+    def _decide(self, bills: Mapping[str, Known]) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """The role of each file in each bill, and the days that are kept out of parts."""
+        sources = {name: one.source for name, one in bills.items()}
+        units = pd.concat([one.units() for one in bills.values()], ignore_index=True) if bills else pd.DataFrame(
+            columns=[*UNIT, "file"])
+        _check_rows(sources, units)
+        found = Deliveries(
+            sources, self.prints, units, {name: manifests.delivery_of(source) for name, source in sources.items()},
+            lambda names, amounts: overlaps.kept(
+                [sources[name] for name in names], amounts, self.folder, [self.prints[name] for name in names], self.engine),
+            lambda *pair: overlaps.same_lines([sources[name] for name in pair],
+                                              {name: bills[name].scales for name in pair}, self.engine()))
+        roles = found.roles()
+        return roles, _blocks(found.blocks, bills)
+
+    def _check_unchanged(self) -> None:
+        for name, path in self.paths.items():
+            if not path.is_file() or cache.state(path) != self.states[name]:
+                raise InputError(name, "the file changed while it was read", "a file that stays as it is",
+                                 "wait until it is complete and run again; nothing half-made was kept")
+
+
+def _check_rows(sources: Mapping, units: pd.DataFrame) -> None:
+    """A file without a row is refused, unless it is a numbered part beside others that have some."""
+    filled = {manifests.delivery_of(sources[name]).key for name in set(units["file"])}
+    for name in sorted(set(sources) - set(units["file"])):
+        if manifests.delivery_of(sources[name]).key not in filled:
+            raise InputError(name, "a header and no rows", "at least one row",
+                             "export the file again or take it out of inputs.billing")
+
+
+def _blocks(pairs: Sequence[Mapping], bills: Mapping[str, Known]) -> pd.DataFrame:
+    """The days of a file whose every charge stands in another part as well; the other keeps them."""
+    rows = []
+    counts = {}
+    for pair in pairs:
+        for one, other in ((pair["file"], pair["other"]), (pair["other"], pair["file"])):
+            if one not in counts:
+                counts[one] = _by_day(bills[one])
+            day = tuple(pair[name] for name in BLOCKS[:4])
+            taken = {(row["file"], row["twin"]) for row in rows if tuple(row[name] for name in BLOCKS[:4]) == day}
+            if pair["rows"] >= counts[one].get(day, 0) and not any(one in names for names in taken):
+                rows.append({**{name: pair[name] for name in BLOCKS[:4]}, "file": one, "twin": other})
+                break
+    return pd.DataFrame(rows, columns=BLOCKS)
+
+
+def _by_day(bill: Known) -> dict[tuple, int]:
+    """A file's rows by bill and day."""
+    totals = pd.read_parquet(bill.totals, columns=[*BLOCKS[:4], "line_count"])
+    return {day: int(count) for day, count in totals.groupby(BLOCKS[:4])["line_count"].sum().items()}
+
+
+def _link(part: Path, target: Path) -> None:
+    """The part in the cube's folder without a second copy of it, where the disk can."""
+    try:
+        target.hardlink_to(part)
+    except OSError:
+        target.write_bytes(part.read_bytes())

@@ -1,0 +1,142 @@
+"""DuckDB: the engine of everyday, embedded, within a set memory.
+
+    files → relation      a view over files of the same columns; records are opened up, one column a field
+    SQL → table, write    an Arrow table, or parquet made without holding it
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from helpers.billing.query import FILE, ROW
+from helpers.billing.shapes import literal, quoted
+
+
+class Duck:
+    """A connection with its limits; also the words in which DuckDB differs (helpers.billing.query.Words)."""
+
+    def __init__(self, memory: str = "3GB", spill: Path | None = None):
+        self.engine = duckdb.connect()
+        settings = {"TimeZone": "UTC", "memory_limit": memory, "preserve_insertion_order": False}
+        if spill:
+            settings["temp_directory"] = str(spill)
+        for name, value in settings.items():
+            self.engine.execute(f"SET {name} = {literal(value)}")
+        self._made = 0
+
+    def __enter__(self) -> "Duck":
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Lets go of memory and of what was spilled."""
+        self.engine.close()
+
+    def columns(self, path: Path) -> dict[str, str]:
+        """Names and types of a parquet file's columns."""
+        described = self.engine.execute(f"DESCRIBE SELECT * FROM read_parquet({literal(named(path))})").fetchall()
+        return {name: kind for name, kind, *_ in described}
+
+    def relation(self, paths: Sequence[Path], kind: str, delimiter: str, columns: Mapping[str, str], explode: str = "",
+                 placed: bool = False) -> tuple[str, dict[str, str]]:
+        """The name of a view over the files, and its columns; each row knows its file, and where `placed` its place.
+
+        `explode` is a column of lists: each element is a row, in the column `item`.
+        """
+        self._made += 1
+        view = f"bill_{self._made}"
+        clause = self._clause(paths, kind, delimiter, columns, placed)
+        names = dict(columns)
+        if explode:
+            names.pop(explode)
+            clause = f"SELECT * EXCLUDE ({quoted(explode)}), {_elements(explode, columns[explode])} AS item FROM ({clause})"
+            names["item"] = self.engine.execute(f"DESCRIBE SELECT item FROM ({clause})").fetchall()[0][1]
+        fields = {f"{name}.{field}": (name, field) for name, type_ in names.items() if type_.startswith("STRUCT(")
+                  and not type_.endswith("[]") for field in _fields(type_)}
+        opened = "".join(f", {quoted(column)}.{quoted(field)} AS {quoted(name)}"
+                         for name, (column, field) in fields.items())
+        self.engine.execute(f"CREATE TEMP VIEW {view} AS SELECT *{opened} FROM ({clause})")
+        described = self.engine.execute(f"DESCRIBE {view}").fetchall()
+        return view, {name: type_ for name, type_, *_ in described if name not in (FILE, ROW)}
+
+    def _clause(self, paths, kind, delimiter, columns, placed) -> str:
+        files = "[" + ", ".join(literal(named(path)) for path in paths) + "]"
+        place = {"parquet": "file_row_number + 1", "csv": "row_number() OVER ()", "json": "row_number() OVER ()"}[kind]
+        row = f", {place} AS {ROW}" if placed else ""
+        if kind == "parquet":
+            number = ", file_row_number = true" if placed else ""
+            return f"SELECT *{row} FROM read_parquet({files}, filename = '{FILE}'{number})"
+        spec = ", ".join(f"{literal(name)}: {literal(type_)}" for name, type_ in columns.items())
+        if kind == "json":
+            return (f"SELECT *{row} FROM read_json({files}, columns = {{{spec}}}, filename = '{FILE}', "
+                    "format = 'newline_delimited', maximum_object_size = 33554432)")
+        return (f"SELECT *{row} FROM read_csv({files}, columns = {{{spec}}}, delim = {literal(delimiter)}, "
+                f"filename = '{FILE}', skip = 1, header = false, quote = '\"', escape = '\"', auto_detect = false, "
+                "strict_mode = true, null_padding = false, max_line_size = 33554432)")
+
+    def table(self, sql: str) -> pa.Table:
+        """The rows of a SELECT."""
+        return self.engine.sql(sql).to_arrow_table()
+
+    def keep(self, name: str, sql: str | pa.Table) -> None:
+        """A table of the session, from a SELECT or from Arrow."""
+        if isinstance(sql, pa.Table):
+            self.engine.register("given_table", sql)
+            self.engine.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM given_table")
+            self.engine.unregister("given_table")
+        else:
+            self.engine.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}")
+
+    def drop(self, name: str) -> None:
+        """Forgets a table of the session."""
+        self.engine.execute(f"DROP TABLE IF EXISTS {name}")
+
+    def write(self, sql: str, path: Path) -> None:
+        """The rows of a SELECT as a parquet file, in the order the SELECT gives."""
+        self.engine.execute("SET preserve_insertion_order = true")
+        self.engine.execute(f"COPY ({sql}) TO {literal(path)} (FORMAT parquet, COMPRESSION snappy)")
+        self.engine.execute("SET preserve_insertion_order = false")
+
+    def text(self, column: str, kind: str) -> str:
+        """A column of lists, maps or records as JSON text."""
+        return f"CAST({column} AS VARCHAR)" if kind == "JSON" else f"CAST(to_json({column}) AS VARCHAR)"
+
+    def element(self, column: str, kind: str, key: str) -> str:
+        """The element of a map or of a JSON text, as text."""
+        if kind.startswith("MAP"):
+            return f"{column}[{literal(key)}]"
+        return f"json_extract_string({column}, {literal(f'$.{key}')})"
+
+    def print_of(self, texts: Sequence[str]) -> str:
+        """A number that tells one row of texts from another."""
+        return f"hash({', '.join(texts)})"
+
+
+def named(path: Path) -> str:
+    """The path for the engine, which would read * ? [ in it as a pattern and take other files."""
+    return re.sub(r"([*?\[])", r"[\1]", str(path))
+
+
+def _elements(column: str, kind: str) -> str:
+    """The elements of a column of lists; a JSON text of a list is read, and one that is no list stops the run."""
+    name = quoted(column)
+    if kind.endswith("[]"):
+        return f"unnest({name})"
+    blank = f"trim(coalesce({name}, '')) IN ('', 'null', 'NULL', '[]')"
+    return f"unnest(CASE WHEN {blank} THEN [] ELSE CAST(CAST({name} AS JSON) AS JSON[]) END)"
+
+
+def _fields(kind: str) -> list[str]:
+    """The names of a record's fields, from its type as DuckDB writes it: STRUCT(a VARCHAR, "b c" DOUBLE)."""
+    inner, depth, start, fields = kind[len("STRUCT("):-1], 0, 0, []
+    for place, sign in enumerate(inner + ","):
+        depth += (sign == "(") - (sign == ")")
+        if sign == "," and not depth:
+            fields.append(inner[start:place].strip())
+            start = place + 1
+    return [field[1:field.index('"', 1)] if field.startswith('"') else field.split(" ")[0] for field in fields if field]
