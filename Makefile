@@ -18,7 +18,7 @@ lab: setup
 	@$(RUN) -m helpers lab
 
 bench: setup
-	@$(RUN) -m benchmarks.pack
+	@$(RUN) -m benchmarks
 
 setup:
 	@$(PYTHON) -m helpers.setup

@@ -17,6 +17,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from helpers.batch import STEPS
+
 LIMIT = 1.5  # times the bare run
 ROOT = Path(__file__).parent.parent
 IMPORTS = "import matplotlib.pyplot as plt\nimport pandas as pd\nimport statsmodels.api as sm"
@@ -62,7 +64,7 @@ def main() -> int:
     ask = argparse.ArgumentParser(description="Time of a month's pack over that of as many bare notebooks.")
     ask.add_argument("period", nargs="?", default="2026-09")
     ask.add_argument("--runs", type=int, default=5)
-    ask.add_argument("--count", type=int, default=5, help="bare notebooks")
+    ask.add_argument("--count", type=int, default=len(STEPS), help="bare notebooks (default: as many as pages)")
     ask.add_argument("--jobs", type=int, default=2)
     ask.add_argument("--bare", metavar="FOLDER", help=argparse.SUPPRESS)
     given = ask.parse_args()

@@ -4,7 +4,7 @@ Begin with walk: it is the whole data flow on one screen.  Each step has its tab
 the same name; what works them out lies below it.
 
     step            page              works it out
-    billing         (mapping)         billing, focus, cache, rates
+    billing         billed, fields    billing/ (formats, deliveries, cube), cache, rates
     mapping         mapped            mapping, rulebook, taxonomy, tags, coverage, tagged
     reconciliation  reconciliation    ledger, bridge
     chargeback      chargeback        charges, pools, allocation

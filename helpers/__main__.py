@@ -43,6 +43,8 @@ def parser() -> argparse.ArgumentParser:
     report.add_argument("--out", default="reports", metavar="FOLDER", help="where packs go (default: reports)")
     report.add_argument("--jobs", type=int, default=2, help="notebooks that run side by side (default: 2)")
     report.add_argument("--strict", action="store_true", help="findings fail the run")
+    report.add_argument("--rehash", action="store_true",
+                        help="read the content of every billing file again, whatever its size and time say")
     start = _command(commands, "start", _start, "look at a folder of files and write a first parameters file")
     start.add_argument("folder")
     start.add_argument("--params", default="params/mine.yaml", metavar="FILE",
@@ -92,7 +94,7 @@ def _report(asked: argparse.Namespace) -> int:
 def _one(settings, asked: argparse.Namespace) -> int:
     from helpers import report
 
-    ended = report.publish(settings, asked.out, asked.jobs, sys.stderr.isatty(), asked.strict)
+    ended = report.publish(settings, asked.out, asked.jobs, sys.stderr.isatty(), asked.strict, asked.rehash)
     for line in report.tell(ended.checks, settings.currency):
         print(line)
     if ended.error:
@@ -109,7 +111,7 @@ def _several(every, asked: argparse.Namespace) -> int:
 
     failed = 0
     for settings in tqdm(every, unit="month", disable=not sys.stderr.isatty()):
-        ended = report.publish(settings, asked.out, asked.jobs, False, asked.strict)
+        ended = report.publish(settings, asked.out, asked.jobs, False, asked.strict, asked.rehash)
         counts = ended.checks["state"].value_counts()
         told = ", ".join(f"{counts.get(state, 0)} {state}" for state in ("ok", "finding", "failed"))
         tqdm.write(f"{settings.period}: {ended.state}; {told}; {_near(ended.index)}", file=sys.stdout)

@@ -6,10 +6,13 @@
 import pandas as pd
 
 from helpers import billing, checks, fields, rates
-from helpers.house import number
+from helpers.coverage import share
+from helpers.house import number, percent
 from helpers.money import plain, sum_by, total
+from helpers.periods import shift
 
 AMOUNTS = ["BilledCost", "EffectiveCost"]
+SPAN = 13  # months in the picture: a year and the month before it
 
 
 def verdict(files: pd.DataFrame, lines: pd.DataFrame, period: str, currency: str) -> str:
@@ -23,6 +26,26 @@ def verdict(files: pd.DataFrame, lines: pd.DataFrame, period: str, currency: str
     month = f"the bills booked in {period} come to {number(total(lines['billed']))} {currency} billed"
     return (f"{names} billing file{'s' * (names != 1)} with {_count(read):,} lines say {told} billed, every digit is in "
             f"the cube, and {month}{'; ' + ' and '.join(rest) if rest else ''}.")
+
+
+def by_month(mapped: pd.DataFrame, period: str) -> pd.DataFrame:
+    """Billed cost in the report's currency by provider and billing month, of thirteen months up to the one under review."""
+    recent = mapped[(mapped["billing_period"] > shift(period, -SPAN)) & (mapped["billing_period"] <= period)]
+    table = sum_by(recent, ["billing_period", "ProviderName"], ["billed"])
+    return table.rename(columns={"billing_period": "period", "ProviderName": "line", "billed": "amount"})
+
+
+def picture(lines: pd.DataFrame, period: str, currency: str) -> dict:
+    """Title, subtitle, alternative text and highlight of the picture of bills by month."""
+    sums = sum_by(lines, ["ProviderName"], ["billed"]).sort_values("billed", ascending=False, kind="stable")
+    whole = total(sums["billed"])
+    first = sums["ProviderName"].iloc[0] if len(sums) else ""
+    part = percent(share(sums["billed"].iloc[0], whole)) if len(sums) and whole else ""
+    told = "; ".join(f"{row.ProviderName} {number(row.billed)}" for row in sums.itertuples())
+    return {"title": f"{first} is {part} of the bills booked in {period}" if part else f"No bill is booked in {period}",
+            "subtitle": f"Billed cost by provider and billing month, {currency}",
+            "alt": f"Lines of billed cost by provider and billing month; booked in {period}, in {currency}: {told}",
+            "highlight": [first]}
 
 
 def bills(files: pd.DataFrame) -> pd.DataFrame:

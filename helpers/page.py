@@ -23,7 +23,8 @@ TABLE_FILE = re.compile(r"tables/[\w.-]+")
 
 
 LABELS = {"effective": "amortised", "effective_share": "amortised share", "line_count": "lines",
-          "ProviderName": "provider", "BillingCurrency": "currency", "billed_share": "billed share"}  # one word a column, on every page
+          "BilledCost": "billed", "EffectiveCost": "amortised", "FiledCost": "as filed",
+          "ProviderName": "provider", "BillingCurrency": "currency", "billed_share": "billed share"}  # a word, on every page
 
 
 @dataclass(frozen=True)

@@ -15,17 +15,23 @@ from helpers.index import Facts
 from helpers.problems import ROOT, InputErrors, shown
 
 
-def publish(settings: params.Params, out: str | Path, jobs: int, progress: bool, strict: bool) -> batch.Result:
-    """Makes the pack of the parameters' month, compared with the closed month where there is one."""
+def publish(settings: params.Params, out: str | Path, jobs: int, progress: bool, strict: bool,
+            rehash: bool = False) -> batch.Result:
+    """Makes the pack of the parameters' month, compared with the closed month where there is one.
+
+    rehash reads the content of every billing file again, whatever its size and time say.
+    """
     period = settings.period
     return batch.run(str(settings.path), period, out, jobs, progress,
-                     prepare=lambda: prepare(settings, strict),
+                     prepare=lambda: prepare(settings, strict, rehash),
                      finish=lambda pack: kept.compare(period, pack, settings.resolve(settings.kept)))
 
 
-def prepare(settings: params.Params, strict: bool = False) -> Facts:
+def prepare(settings: params.Params, strict: bool = False, rehash: bool = False) -> Facts:
     """Reads every input and the cube, so that all that is wrong is told before a notebook starts; what was read."""
     month = walk.Month(settings)
+    if rehash:
+        cache.fingerprints(settings.files("billing"), walk.CACHE, afresh=True)
     problems: list[InputError] = []
     for name in ("cube", "rules", *given.TABLES):
         try:
@@ -100,4 +106,15 @@ def close(period: str, out: str | Path) -> Path:
     told = json.loads((pack / "manifest.json").read_text(encoding="utf-8"))
     if told.get("state") == "failed":
         raise InputError(str(pack), "its checks failed", "a month without a failed check", "mend it and report again")
+    _check_inputs(told["inputs"], pack)
     return kept.close(period, pack, ROOT / told["parameters"]["kept"])
+
+
+def _check_inputs(inputs: list[dict], pack: Path) -> None:
+    """Every input still has the content that the pack was made from, read again in full."""
+    named = [row for row in inputs if row.get("sha256")]
+    for row in named:
+        path = ROOT / row["file"]
+        if not path.is_file() or cache.fingerprints([path], walk.CACHE, afresh=True) != [row["sha256"]]:
+            raise InputError(row["file"], "it is not what the pack was made from", f"the inputs of {shown(pack)}",
+                             "run the report again, look at it, then close")

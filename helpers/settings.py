@@ -149,6 +149,7 @@ class Engine(Part):
     memory: Annotated[str, _typed(lambda text: text if re.fullmatch("[1-9][0-9]{0,4} ?(MB|GB)", text) else None,
                                   "an amount of memory", "write it like 3GB")] = "3GB"
     master: Given = "local[*]"  # of Spark
+    storage: dict[str, Given] = {}  # folder: address of the same files in object storage, for Spark
 
 
 class Tolerance(Part):

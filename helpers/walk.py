@@ -10,6 +10,7 @@ from functools import cached_property
 import pandas as pd
 
 from helpers import billing, bridge, charges, forecast, ledger, mapping, params, rates, tco
+from helpers.billing import drill
 from helpers.given import Given
 
 CACHE = params.ROOT / ".cache"
@@ -39,7 +40,12 @@ class Month(Given):
         given = self.params
         words = tuple(billing.Word(**dict(entry)) for entry in given.billing)
         keys = tuple(sorted({key for _, wanted in given.tag_keys for key in wanted}))
-        return billing.Asked(words, keys, given.engine.name, given.engine.memory, given.engine.master)
+        return billing.Asked(words, keys, given.engine.name, given.engine.memory, given.engine.master,
+                             storage=tuple(sorted(given.engine.storage.items())))
+
+    def drill(self, line, most: int = 1_000) -> pd.DataFrame:
+        """The billing rows behind a line of the cube (or of any table that still has its columns)."""
+        return drill.rows(self.cube, line, self.asked, most)
 
     @cached_property
     def mapped(self) -> pd.DataFrame:

@@ -1,5 +1,7 @@
 """The command line: exit status, one line for each thing that is wrong, and no page replaced."""
 
+import hashlib
+import json
 import subprocess
 import sys
 from decimal import Decimal as D
@@ -157,6 +159,15 @@ def test_a_month_with_no_pack_cannot_be_closed(ask, tmp_path):
     assert ask("close", "2026-09", "--out", tmp_path) == (1, [], [
         f"{tmp_path}/2026-09: there is no pack; expected the month's finished pack; "
         "run: python -m helpers report 2026-09"])
+
+
+def test_a_month_whose_inputs_changed_since_its_pack_cannot_be_closed(ask, tmp_path, write):
+    bill = write("bill.csv", "a bill")
+    inputs = [{"file": str(bill), "sha256": hashlib.sha256(b"another bill").hexdigest()}]
+    write("2026-09/manifest.json", json.dumps({"state": "ok", "inputs": inputs, "parameters": {"kept": "kept"}}))
+    assert ask("close", "2026-09", "--out", tmp_path) == (1, [], [
+        f"{bill}: it is not what the pack was made from; expected the inputs of {tmp_path}/2026-09; "
+        "run the report again, look at it, then close"])
 
 
 def test_the_command_starts_fast_enough_to_ask_for_help():

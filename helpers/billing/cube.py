@@ -36,6 +36,7 @@ class Asked:
     engine: str = "duckdb"
     memory: str = "3GB"
     master: str = "local[*]"  # of Spark
+    storage: tuple[tuple[str, str], ...] = ()  # folder: address of the same files in object storage, for Spark
     afresh: bool = False  # read every file's content again, whatever its size and time
 
 
@@ -90,13 +91,21 @@ class Build:
         self.words = {name: word_of(name, asked.words) for name in self.paths}
         self.key = keep.key_of("cube", self.prints, {name: vars(word) for name, word in self.words.items()},
                                manifests.prints(self.paths.values()), asked.tag_keys)
-        self._engine: Duck | None = None
+        self._engine = None
 
-    def engine(self) -> Duck:
-        """Opened when something must be read."""
+    def engine(self):
+        """What reads the bills, opened when something must be read."""
         if self._engine is None:
-            self._engine = Duck(self.asked.memory, self.folder / "spill")
+            self._engine = self._spark() if self.asked.engine == "spark" else self._duck()
         return self._engine
+
+    def _duck(self) -> Duck:
+        return Duck(self.asked.memory, self.folder / "spill")
+
+    def _spark(self):
+        from helpers.billing.spark import Spark
+
+        return Spark(self.asked.master, dict(self.asked.storage))
 
     def close(self) -> None:
         """Lets the engine go."""
@@ -108,10 +117,10 @@ class Build:
         bills, beside = Knowledge(self.paths, self.prints, self.words, self.folder, self.engine).know()
         roles, blocks = self._decide(bills)
         months = Months(bills, self.prints, roles, blocks, self.folder, self.asked.tag_keys, self.engine).build()
-        engine = self.engine()
-        files.keep(bills, roles, blocks, engine)
-        engine.write(files.table(), aside / "files.parquet")
-        engine.write(files.days(), aside / "days.parquet")
+        with self._duck() as local:  # what is kept lies here, whatever engine read the bills
+            files.keep(bills, roles, blocks, local)
+            local.write(files.table(), aside / "files.parquet")
+            local.write(files.days(), aside / "days.parquet")
         for month, folder in months.items():
             (aside / month).mkdir()
             for part in folder.glob("*.parquet"):

@@ -91,10 +91,13 @@ class Knowledge:
             return
         _, scales = survey.survey(group, engine)
         for source in group:
+            columns = ", ".join([*survey.KEYS, "billing_period", "billing_day", "service_day", *survey.AMOUNTS,
+                                 "line_count"])
             rows = f"FROM survey_all WHERE file = {literal(source.path)}"
+            units = ", ".join(UNIT_KEYS)
             keep.made(self.folder, self.keys[source.name], lambda aside, source=source, rows=rows: (
-                engine.write(f"SELECT * EXCLUDE (file) {rows}", aside / "totals.parquet"),
-                engine.write(f"SELECT {', '.join(UNIT_KEYS)}, {_SUMS} {rows} GROUP BY ALL ORDER BY ALL",
+                engine.write(f"SELECT {columns} {rows}", aside / "totals.parquet"),
+                engine.write(f"SELECT {units}, {_SUMS} {rows} GROUP BY {units} ORDER BY {units}",
                              aside / "units.parquet"),
                 _about(source, scales, aside)))
 

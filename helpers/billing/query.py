@@ -324,7 +324,8 @@ class Query:
         if not self.fitted.times[name]:
             return "CAST(NULL AS TIMESTAMP)"
         value, kind = self._moment_of(name)
-        text = f"substr({value}, 1, 19)" if kind == "VARCHAR" else value
+        short = f"CASE WHEN length({value}) IN (16, 17) THEN substr({value}, 1, 16) || ':00' ELSE substr({value}, 1, 19) END"
+        text = short if kind == "VARCHAR" else value
         return f"TRY_CAST({text} AS TIMESTAMP)"
 
     def _seconds(self) -> str:

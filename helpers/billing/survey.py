@@ -116,7 +116,8 @@ def _odd_days(engine) -> Iterator[tuple]:
     """Days that are none, and usage later than its billing period can hold."""
     for file, billed, used, category, count in _rows(
             engine, "SELECT file, billing_day, service_day, ChargeCategory, sum(line_count) FROM survey_all "
-                    "GROUP BY file, billing_day, service_day, ChargeCategory ORDER BY ALL"):
+                    "GROUP BY file, billing_day, service_day, ChargeCategory "
+                    "ORDER BY file, billing_day, service_day, ChargeCategory"):
         begun, day = _date(billed), _date(used)
         for column, text, known in (("BillingPeriodStart", billed, begun), ("ChargePeriodStart", used, day)):
             if known is None:
