@@ -75,6 +75,7 @@ def formats(files: pd.DataFrame) -> pd.DataFrame:
 def repairs(lines: pd.DataFrame, files: pd.DataFrame) -> pd.DataFrame:
     """By repair: the rows it mended, and the bill's effective cost before and after."""
     mended = lines[lines["Repair"] != ""]
+    mended = mended.assign(RepairedCost=mended["RepairedCost"].astype(object))
     keys = ["Repair", "ProviderName", "billing_period", "BillingCurrency"]
     table = sum_by(mended, keys, ["RepairedCost", "line_count"])
     bill = [lines[(lines[keys[1:]] == list(key[1:])).all(axis=1)]
@@ -110,7 +111,7 @@ def check(month) -> pd.DataFrame:
     """The checks of billing, as a table."""
     cube, given = month.cube, month.params
     mended = rates.convert(cube.lines[cube.lines["Repair"] != ""].assign(
-        EffectiveCost=lambda rows: rows["RepairedCost"]), month.rates, given.currency)
+        EffectiveCost=lambda rows: rows["RepairedCost"].astype(object)), month.rates, given.currency)
     return checks.collect(
         *billing.check_cube(cube), *billing.check_days(cube), *billing.check_twins(month.kept_out),
         *billing.check_replaced(cube.files), *billing.check_repairs(mended.assign(mended=mended["effective"])),

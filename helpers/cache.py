@@ -8,7 +8,7 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from decimal import Decimal
 from pathlib import Path
 
@@ -53,9 +53,15 @@ def write(table: pd.DataFrame, path: Path) -> None:
     pq.write_table(pa.Table.from_pandas(_decimal_columns(table), preserve_index=False), path)
 
 
-def restore(path: Path) -> pd.DataFrame:
-    """A stored table, its amounts Decimal again."""
-    return pq.read_table(path, use_threads=False).to_pandas()
+def restore(path: Path, exact: Collection[str] | None = None) -> pd.DataFrame:
+    """A stored table, its amounts Decimal again; with `exact` those of these names only, the rest as Arrow has them."""
+    table = pq.read_table(path)
+    apart = [] if exact is None else [field.name for field in table.schema
+                                      if pa.types.is_decimal(field.type) and field.name not in exact]
+    frame = table.drop_columns(apart).to_pandas()
+    for name in apart:
+        frame[name] = pd.Series(pd.arrays.ArrowExtensionArray(table[name]), index=frame.index)
+    return frame[table.column_names] if apart else frame
 
 
 def _decimal_columns(lines: pd.DataFrame) -> pd.DataFrame:

@@ -69,7 +69,8 @@ def _tables() -> dict[str, tuple]:
 def _share(lines: pd.DataFrame, column: str) -> Decimal:
     """The share of absolute amortised cost whose line has the field."""
     asked = lines[lines["ChargeCategory"] == "Usage"] if column in USED else lines
-    full = [_filled(column, value) for value in asked[column]]
+    values = asked[column].astype(object).fillna(0) if column in USED else asked[column]
+    full = [_filled(column, value) for value in values]
     whole = total(abs(amount) for amount in asked["effective"])
     part = total(abs(amount) for amount, has in zip(asked["effective"], full, strict=True) if has)
     return share(part, whole) if whole else Decimal(int(bool(len(full)) and all(full)))

@@ -9,6 +9,7 @@ each month's lines are kept by the content of the files they come from, so that 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
@@ -42,13 +43,22 @@ class Asked:
 
 @dataclass(frozen=True)
 class Cube:
-    """The cost cube: `lines` to work on, `files` to prove it, `kept_out` for what was delivered twice."""
+    """The cost cube: `lines` to work on, `files` to prove it, `kept_out` for what was delivered twice.
+
+    Billed and effective cost are Decimal; the other amounts of the lines are decimals as Arrow has them.
+    """
 
     lines: pd.DataFrame
     files: pd.DataFrame
     kept_out: pd.DataFrame
-    days: pd.DataFrame = field(default_factory=pd.DataFrame)
     datasets: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    place: Path | None = None
+
+    @cached_property
+    def days(self) -> pd.DataFrame:
+        """Totals by day, account, service and charge category; read when they are asked for."""
+        return cache.restore(self.place / "days.parquet") if self.place else pd.DataFrame(
+            columns=[*files.DAY_KEYS, *MONEY])
 
 
 def load(paths: Sequence[Path], folder: Path, asked: Asked = Asked()) -> Cube:  # noqa: B008  (never changed)
@@ -58,21 +68,22 @@ def load(paths: Sequence[Path], folder: Path, asked: Asked = Asked()) -> Cube:  
         kept = keep.made(folder, f"cube-{build.key}", build.write)
     finally:
         build.close()
-    parts = {part: cache.restore(kept / f"{part}.parquet") for part in ("files", "days")}
     beside = {file.stem.removeprefix("dataset-").replace("_", " "): cache.restore(file)
               for file in sorted(kept.glob("dataset-*.parquet"))}
-    return Cube(_joined(kept, "lines", LINE_KEYS), kept_out=_joined(kept, "kept_out", OUT_KEYS), datasets=beside, **parts)
+    return Cube(_joined(kept, "lines", LINE_KEYS), cache.restore(kept / "files.parquet"),
+                _joined(kept, "kept_out", OUT_KEYS), beside, kept)
 
 
 def _joined(kept: Path, name: str, keys: Sequence[str]) -> pd.DataFrame:
     """The months' parts as one table, in the order of its keys."""
-    tables = [cache.restore(file) for file in sorted(kept.glob(f"*/{name}-*.parquet"))]
+    tables = [cache.restore(file, exact=MONEY) for file in sorted(kept.glob(f"*/{name}-*.parquet"))]
     if not tables:
         return pd.DataFrame(columns=[*keys, *LINE_AMOUNTS, "line_count"])
     whole = pd.concat(tables, ignore_index=True)
     return whole.sort_values(list(keys), kind="stable", ignore_index=True) if len(whole) <= SORTED else whole
 
 
+MONEY = ("BilledCost", "EffectiveCost")  # the amounts that the next steps count with
 SORTED = 200_000  # lines that are put in the order of their keys; of more each month and format keeps its own
 
 

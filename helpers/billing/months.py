@@ -50,10 +50,9 @@ class Months:
     def _groups(self, stale: Sequence[str]) -> list[tuple[list[str], str]]:
         """Files read at once: of one shape and basis, and alike in whether all of them counts."""
         mine = self.roles[self.roles["billing_period"].isin(stale)]
-        touched = set(mine.loc[mine["role"] != "read", "file"]) | set(self.blocks["file"])
         groups: dict[tuple, list[str]] = {}
         for name, basis in sorted({(row.file, row.basis) for row in mine.itertuples() if row.role != "replaced"}):
-            groups.setdefault((self.bills[name].source.shape, basis, name in touched), []).append(name)
+            groups.setdefault((self.bills[name].source.shape, basis, self._touched([name])), []).append(name)
         return [(names, basis) for (_, basis, _), names in groups.items()]
 
     def _lines(self, place: int, names: list[str], basis: str, stale: Sequence[str]) -> None:
@@ -87,9 +86,10 @@ class Months:
                 engine.drop(f"grouped_{place}_{number}")
 
     def _touched(self, names: Sequence[str]) -> bool:
-        """Whether something of the files does not count."""
+        """Whether bills of the files fare differently: some do not count, or count on another basis."""
         mine = self.roles[self.roles["file"].isin(names)]
-        return bool((mine["role"] != "read").any()) or bool(set(names) & set(self.blocks["file"]))
+        several = mine.groupby("file")["basis"].nunique().gt(1).any()
+        return bool((mine["role"] != "read").any() or several or set(names) & set(self.blocks["file"]))
 
     def _keep_tags(self, mapped: Sequence[str], prefixes: Sequence[str]) -> None:
         """The session's table tag_map: each distinct Tags text, and the tags of it that count, read once."""

@@ -34,7 +34,7 @@ def check_cube(cube: Cube) -> list[dict]:
 
 def _with_repairs(lines: pd.DataFrame, column: str) -> pd.Series:
     """The amounts as the files have them: what a repair took off is put back."""
-    if column != "EffectiveCost" or "RepairedCost" not in lines:
+    if column != "EffectiveCost" or "Repair" not in lines or not lines["Repair"].ne("").any():
         return lines[column]
     return pd.Series([(cost or ZERO) + (mended or ZERO) for cost, mended in zip(lines[column], lines["RepairedCost"],
                                                                                  strict=True)], index=lines.index)

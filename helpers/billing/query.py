@@ -302,7 +302,11 @@ class Query:
             return literal(self.fitted.values.get(column, ""))
         value, kind = self._moment_of(TIMES[column])
         if kind == "VARCHAR":
-            cut = f"CASE WHEN {value} LIKE '____-__-__%' THEN substr({value}, 1, {10 if whole else 7}) ELSE {value} END"
+            away = f"{value} LIKE '%:__' AND length({value}) >= 22 AND substr({value}, length({value}) - 5, 1) IN " \
+                   f"('+', '-') AND {value} NOT LIKE '%00:00'"  # hours from UTC, as in 2026-09-01T00:30:00+02:00
+            at_utc = f"substr(CAST(TRY_CAST({value} AS TIMESTAMP WITH TIME ZONE) AS VARCHAR), 1, {10 if whole else 7})"
+            cut = (f"CASE WHEN {away} THEN coalesce({at_utc}, {value}) WHEN {value} LIKE '____-__-__%' "
+                   f"THEN substr({value}, 1, {10 if whole else 7}) ELSE {value} END")
         elif kind == "DATE" or kind.startswith("TIMESTAMP"):
             cut = f"date_trunc('{'day' if whole else 'month'}', CAST({value} AS TIMESTAMP))"
         else:

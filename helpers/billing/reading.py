@@ -4,16 +4,23 @@
     engine errors → told   file, row and column of what cannot be read
 """
 
+import csv
+import gzip
 import re
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 import duckdb
 
 from helpers.billing.query import Query
-from helpers.billing.shapes import AMOUNTS, fit
-from helpers.billing.sources import Source
+from helpers.billing.shapes import AMOUNTS, Fitted, fit, place
+from helpers.billing.sources import Source, unreadable
 from helpers.errors import InputError
+
+NUMBERS = re.compile(r"(DECIMAL|U?(TINY|SMALL|BIG|HUGE)?INT|U?INTEGER|BYTE|SHORT|LONG|DOUBLE|FLOAT"
+                     r"|VARCHAR|JSON|MAP|STRUCT|ARRAY)\b.*|.*\[\]")  # types that an amount may come in; texts are read
 
 
 def queries(sources: Sequence[Source], engine, scales: dict[str, int] | None = None, basis: str = "",
@@ -26,10 +33,20 @@ def queries(sources: Sequence[Source], engine, scales: dict[str, int] | None = N
         view, columns = engine.relation([source.path for source in sources], first.kind, first.delimiter,
                                         first.columns, format_.explode, placed)
         fitted = fit(format_, columns, first.given, first.values)
+        _check_types(first, fitted)
         made.append(Query(fitted, view, engine, scales, basis))
     for query in made:
         query.tops = {column: max(each.top(column) for each in made) for column in (*AMOUNTS, "FiledCost")}
     return made
+
+
+def _check_types(source: Source, fitted: Fitted) -> None:
+    """A column of amounts holds numbers, or texts that may be some; dates and flags are none."""
+    for spelling in (spelling for spellings in fitted.amounts.values() for spelling in spellings):
+        column, key = place(spelling, fitted.columns)
+        if not key and not NUMBERS.fullmatch(fitted.columns[column].upper()):
+            raise InputError(f"{source.name}, column {column}", f"values of type {fitted.columns[column]}",
+                             "numbers, or texts that are numbers", "export the column as decimals or as text")
 
 
 def alike(sources: Sequence[Source]) -> list[list[Source]]:
@@ -38,6 +55,21 @@ def alike(sources: Sequence[Source]) -> list[list[Source]]:
     for source in sources:
         groups.setdefault(source.shape, []).append(source)
     return list(groups.values())
+
+
+def check_packed(path: Path) -> None:
+    """Raises InputError where a gzip file does not unpack to what was packed: the engine asks for no checksum."""
+    if not path.name.lower().endswith(".gz"):
+        return
+    try:
+        with gzip.open(path) as file:
+            while file.read(PIECE):
+                pass
+    except (OSError, EOFError, zlib.error) as error:
+        raise unreadable(path, error) from error
+
+
+PIECE = 1 << 20  # bytes unpacked at once
 
 
 @contextmanager
@@ -51,29 +83,78 @@ def told(sources: Sequence[Source]) -> Iterator[None]:
         raise explained(error, sources) from error
 
 
+DISK = ("no space left", "could not write", "disk space", "max_temp_directory_size", "file too large")
+CAUSES = (  # words of the engine: what was found, expected and to be done
+    ("unterminated quote", "a quote that is never closed, or text after a closing one",
+     "quotes in pairs, doubled where they are part of a value", "export the file again, or mend the row"),
+    ("utf-8", "text that is not UTF-8", "a CSV file in UTF-8", "save or export it as UTF-8"),
+    ("not valid utf8", "text that is not UTF-8", "texts in UTF-8", "export the file again"),
+    ("invalid state", "quotes out of place, or lines that end in different ways",
+     "quotes in pairs and the same end on every line", "export the file again"),
+    ("overflow in", "amounts whose sum has too many digits", "sums of at most 38 digits, decimals included",
+     "round amounts of more than 18 decimals in the export"),
+    ("to type decimal", "amounts whose sum has too many digits", "sums of at most 38 digits, decimals included",
+     "round amounts of more than 18 decimals in the export"),
+)
+
+
 def explained(error: Exception, sources: Sequence[Source]) -> InputError:
     """What the engine met, with the file and line that it names."""
     text = str(error)
-    source = next((one for one in sources if str(one.path) in text), sources[0])
-    line = re.search(r"Error on Line: (\d+)", text)
-    where = source.name + (f", line {line[1]}" if line else "")
+    source = next((one for one in sources if str(one.path) in text), next(iter(sources), None))
+    gone = next((one for one in sources if not one.path.is_file()), None)
+    if gone:
+        return InputError(gone.name, "the file is no longer there", "a file that stays as it is",
+                          "wait until it is complete and run again; nothing half-made was kept")
+    if any(word in text.lower() for word in DISK):
+        return InputError("disk", "it is full", "room for the cost cube and what is sorted on the way",
+                          "free some space and run again; nothing half-made was kept")
+    line = re.search(r"Error on Line: (\d+)|in line (\d+)", text)
+    where = (source.name if source else "billing") + (f", line {line[1] or line[2]}" if line else "")
     columns = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", text)
     if columns:
         return InputError(where, f"{columns[2]} fields", f"{columns[1]}, as the header has",
                           "export the file again, or mend the row")
-    if "No space left" in text or "could not write" in text.lower() or "disk space" in text.lower():
-        return InputError("disk", "it is full", "room for the cost cube and what is sorted on the way",
-                          "free some space and run again; nothing half-made was kept")
     if isinstance(error, duckdb.OutOfMemoryException):
         return InputError(where, "the memory set for the engine does not do", "engine: memory in the parameters",
                           "set it higher, or let the engine be spark")
-    first = " ".join(text.split())[:300]
-    return InputError(where, first, "a whole file whose rows all have the header's columns",
-                      "export or copy the file again, or mend the row")
+    cause = next((told for word, *told in CAUSES if word in text.lower()), None)
+    if cause:
+        return InputError(where, *cause)
+    first = re.sub(r"^[A-Z][\w ]* Error: ", "", " ".join(text.partition("LINE 1:")[0].split()))[:300]
+    whole = "a whole parquet file" if source and source.kind == "parquet" else (
+        "a whole file whose rows all have the header's columns")
+    return InputError(where, first, whole, "export or copy the file again")
 
 
 def bad_value(source: Source, row: int, column: str, value: str, count: int, expected: str) -> InputError:
     """A value that is none, by file, row and column."""
     more = f" (and {count - 1} more)" if count > 1 else ""
-    line = f" (line {row + 1})" if source.kind == "csv" else ""
-    return InputError(f"{source.name}, row {row}{line}, column {column}", f"'{value}'{more}", expected, "mend the export")
+    line = f" (line {_line(source, row)})" if source.kind == "csv" else ""
+    return InputError(f"{source.name}, row {row}{line}, column {column}", f"'{_short(value)}'{more}", expected,
+                      "mend the export")
+
+
+def _line(source: Source, row: int) -> int:
+    """The line on which a row of a CSV file begins: values may hold line ends, and lines may be blank."""
+    opener = gzip.open if source.path.suffix == ".gz" else open
+    begins = row + 1
+    csv.field_size_limit(LONGEST)
+    try:
+        with opener(source.path, "rt", encoding="utf-8-sig", errors="replace", newline="") as file:
+            lines = csv.reader(file, delimiter=source.delimiter)
+            next(lines, None)
+            for _ in range(row):
+                begins = lines.line_num + 1
+                while not next(lines):
+                    begins = lines.line_num + 1
+    except (OSError, EOFError, csv.Error, StopIteration):
+        return row + 1  # where it cannot be counted: of plain rows
+    return begins
+
+
+LONGEST = 1 << 25  # characters of a value, as many as the engine takes
+
+
+def _short(value: str) -> str:
+    return value if len(value) <= 100 else f"{value[:99]}…"
