@@ -15,17 +15,19 @@ AMOUNTS = ["BilledCost", "EffectiveCost"]
 SPAN = 13  # months in the picture: a year and the month before it
 
 
-def verdict(files: pd.DataFrame, lines: pd.DataFrame, period: str, currency: str) -> str:
-    """The page's answer: what was read, what it comes to, and what was kept out."""
+def verdict(files: pd.DataFrame, lines: pd.DataFrame, rows: pd.DataFrame, period: str, currency: str) -> str:
+    """The page's answer: what was read, whether all of it is here, what it comes to, and what was kept out."""
     read, out = files[files["state"] == "read"], files[files["state"] == "kept out"]
     sums = sum_by(read, ["BillingCurrency"], ["BilledCost"])
-    told = ", ".join(f"{number(row.BilledCost)} {row.BillingCurrency}" for row in sums.itertuples())
+    told = " and ".join(f"{number(row.BilledCost)} {row.BillingCurrency}" for row in sums.itertuples())
     names, replaced = len(set(read["file"])), len(set(files.loc[files["state"] == "replaced", "file"]))
-    rest = [f"{_count(out)} lines delivered twice are kept out"] if len(out) else []
+    lost = int((rows["state"] == "failed").sum())
+    held = f"but {lost} checks of them failed" if lost else "every digit of it is here"
+    rest = [f"{_count(out):,} lines delivered twice are kept out"] if len(out) else []
     rest += [f"{replaced} file{'s are' if replaced > 1 else ' is'} replaced by a later delivery"] if replaced else []
-    month = f"the bills booked in {period} come to {number(total(lines['billed']))} {currency} billed"
-    return (f"{names} billing file{'s' * (names != 1)} with {_count(read):,} lines say {told} billed, every digit is in "
-            f"the cube, and {month}{'; ' + ' and '.join(rest) if rest else ''}.")
+    month = f"the bills booked in {period} come to {number(total(lines['billed']))} {currency}"
+    return (f"{names} billing file{'s' * (names != 1)} with {_count(read):,} lines say {told} billed, {held}, and {month}"
+            f"{'; ' + ' and '.join(rest) if rest else ''}.")
 
 
 def by_month(mapped: pd.DataFrame, period: str) -> pd.DataFrame:

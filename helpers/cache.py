@@ -16,6 +16,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from helpers.errors import InputError
+
 
 def fingerprints(paths: Sequence[Path], folder: Path, afresh: bool = False) -> list[str]:
     """SHA-256 of each file, remembered by path, size, time and inode so that unchanged files are not read again.
@@ -24,8 +26,8 @@ def fingerprints(paths: Sequence[Path], folder: Path, afresh: bool = False) -> l
     """
     memory = folder / "hashes.json"
     try:
-        known = json.loads(memory.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        known = dict(json.loads(memory.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
         known = {}
     before, prints = dict(known), []
     for path in paths:
@@ -33,13 +35,24 @@ def fingerprints(paths: Sequence[Path], folder: Path, afresh: bool = False) -> l
         seen = known.get(str(path))
         if afresh or not seen or seen[:3] != mark:
             with open(path, "rb") as file:
-                known[str(path)] = [*mark, hashlib.file_digest(file, "sha256").hexdigest()]
-        prints.append(known[str(path)][3])
+                seen = [*mark, hashlib.file_digest(file, "sha256").hexdigest()]
+            known.pop(str(path), None)
+            if state(path) == mark:  # else it was written to meanwhile, and the mark is not that of this content
+                known[str(path)] = seen
+        prints.append(seen[3])
     if known != before:
-        folder.mkdir(parents=True, exist_ok=True)
+        _remember(known, memory)
+    return prints
+
+
+def _remember(known: dict, memory: Path) -> None:
+    try:
+        memory.parent.mkdir(parents=True, exist_ok=True)
         _write_aside(memory, lambda aside: aside.write_text(json.dumps(known, indent=0, sort_keys=True),
                                                             encoding="utf-8"))
-    return prints
+    except OSError as error:
+        raise InputError(str(memory.parent), error.strerror or str(error), "a folder with room for what is kept",
+                         "free some space or give the permission, and run again") from error
 
 
 def state(path: Path) -> list[int]:
@@ -78,7 +91,11 @@ def _decimal_columns(lines: pd.DataFrame) -> pd.DataFrame:
 
 
 def _write_aside(path: Path, write) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent)
+    handle, name = tempfile.mkstemp(prefix=".made-", dir=path.parent)
     os.close(handle)
-    write(Path(name))
-    os.replace(name, path)
+    try:
+        write(Path(name))
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

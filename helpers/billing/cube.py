@@ -7,15 +7,16 @@ Files are looked at in two passes apart from each other: the survey (totals by d
 each month's lines are kept by the content of the files they come from, so that a changed file makes its months anew.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from uuid import uuid4
 
 import pandas as pd
 
 from helpers import cache
-from helpers.billing import files, keep, manifests, overlaps
+from helpers.billing import files, keep, manifests, overlaps, reading
 from helpers.billing.deliveries import ROLES, Deliveries
 from helpers.billing.duck import Duck
 from helpers.billing.known import Knowledge, Known
@@ -65,7 +66,8 @@ def load(paths: Sequence[Path], folder: Path, asked: Asked = Asked()) -> Cube:  
     """The cube of the billing files; from the folder where the files' content and this code are unchanged."""
     build = Build(paths, folder, asked)
     try:
-        kept = keep.made(folder, f"cube-{build.key}", build.write)
+        with keep.proving(build.check_unchanged):
+            kept = keep.made(folder, f"cube-{build.key}", build.write)
     finally:
         build.close()
     beside = {file.stem.removeprefix("dataset-").replace("_", " "): cache.restore(file)
@@ -87,15 +89,25 @@ MONEY = ("BilledCost", "EffectiveCost")  # the amounts that the next steps count
 SORTED = 200_000  # lines that are put in the order of their keys; of more each month and format keeps its own
 
 
+def engine_of(asked: Asked, spill: Path | None = None):
+    """The engine that the parameters choose."""
+    if asked.engine == "duckdb":
+        return Duck(asked.memory, spill)
+    from helpers.billing.spark import Spark
+
+    return Spark(asked.master, dict(asked.storage))
+
+
 class Build:
     """One loading: what is read is kept in the folder, step by step; what is there already is not read again."""
 
     def __init__(self, paths: Sequence[Path], folder: Path, asked: Asked):
         self.folder, self.asked = folder, asked
         self.paths = {shown(path): path for path in sorted(set(paths))}
+        _check_names(self.paths)
         try:
+            self.states = {name: cache.state(path) for name, path in self.paths.items()}  # first, so that a change shows
             prints = cache.fingerprints(list(self.paths.values()), folder, asked.afresh)
-            self.states = {name: cache.state(path) for name, path in self.paths.items()}
         except OSError as error:
             raise unreadable(Path(error.filename or next(iter(self.paths.values()))), error) from error
         self.prints = dict(zip(self.paths, prints, strict=True))
@@ -107,16 +119,11 @@ class Build:
     def engine(self):
         """What reads the bills, opened when something must be read."""
         if self._engine is None:
-            self._engine = self._spark() if self.asked.engine == "spark" else self._duck()
+            self._engine = engine_of(self.asked, self._spill())
         return self._engine
 
-    def _duck(self) -> Duck:
-        return Duck(self.asked.memory, self.folder / "spill")
-
-    def _spark(self):
-        from helpers.billing.spark import Spark
-
-        return Spark(self.asked.master, dict(self.asked.storage))
+    def _spill(self) -> Path:
+        return self.folder / f"{keep.ASIDE}spill-{uuid4().hex}"  # no two engines share one
 
     def close(self) -> None:
         """Lets the engine go."""
@@ -125,10 +132,17 @@ class Build:
 
     def write(self, aside: Path) -> None:
         """The whole cube into a folder; what is not kept yet is read."""
+        keep.clear(self.folder)
         bills, beside = Knowledge(self.paths, self.prints, self.words, self.folder, self.engine).know()
+        with reading.told([one.source for one in bills.values()]):
+            self._write_bills(bills, aside)
+        for name, table in beside.items():
+            cache.write(table, aside / f"dataset-{name.replace(' ', '_')}.parquet")
+
+    def _write_bills(self, bills: Mapping[str, Known], aside: Path) -> None:
         roles, blocks = self._decide(bills)
         months = Months(bills, self.prints, roles, blocks, self.folder, self.asked.tag_keys, self.engine).build()
-        with self._duck() as local:  # what is kept lies here, whatever engine read the bills
+        with Duck(self.asked.memory, self._spill()) as local:  # what is kept lies here, whatever engine read the bills
             files.keep(bills, roles, blocks, local)
             local.write(files.table(), aside / "files.parquet")
             local.write(files.days(), aside / "days.parquet")
@@ -136,9 +150,6 @@ class Build:
             (aside / month).mkdir()
             for part in folder.glob("*.parquet"):
                 _link(part, aside / month / part.name)
-        for name, table in beside.items():
-            cache.write(table, aside / f"dataset-{name.replace(' ', '_')}.parquet")
-        self._check_unchanged()
 
     def _decide(self, bills: Mapping[str, Known]) -> tuple[pd.DataFrame, pd.DataFrame]:
         """The role of each file in each bill, and the days that are kept out of parts."""
@@ -155,11 +166,23 @@ class Build:
         roles = found.roles()
         return roles, _blocks(found.blocks, bills)
 
-    def _check_unchanged(self) -> None:
+    def check_unchanged(self) -> None:
+        """Raises InputError where a file is no longer what was hashed."""
         for name, path in self.paths.items():
-            if not path.is_file() or cache.state(path) != self.states[name]:
+            try:
+                same = cache.state(path) == self.states[name]
+            except OSError:
+                same = False
+            if not same:
                 raise InputError(name, "the file changed while it was read", "a file that stays as it is",
                                  "wait until it is complete and run again; nothing half-made was kept")
+
+
+def _check_names(names: Iterable[str]) -> None:
+    for name in names:
+        told = name.encode("utf-8", "replace").decode("utf-8")
+        if told != name:
+            raise InputError(told, "a file name that is not UTF-8", "names in UTF-8", "rename the file")
 
 
 def _check_rows(sources: Mapping, units: pd.DataFrame) -> None:

@@ -4,13 +4,13 @@
 """
 
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 
 import pandas as pd
 
 from helpers.billing import reading, tagging
-from helpers.billing.cube import Asked, Cube
-from helpers.billing.duck import Duck
+from helpers.billing.cube import Asked, Cube, engine_of
 from helpers.billing.query import ROW
 from helpers.billing.shapes import KEYS, literal, quoted
 from helpers.billing.sources import open_source, word_of
@@ -28,14 +28,14 @@ def rows(cube: Cube, line: Mapping, asked: Asked, most: int = 1_000) -> pd.DataF
                        & (cube.files["billing_period"] == line["billing_period"])
                        & (cube.files["BillingCurrency"] == line["BillingCurrency"])]
     found: list[pd.DataFrame] = []
-    with Duck(asked.memory) as engine:
+    with closing(engine_of(asked)) as engine:
         for name in sorted(set(files["file"])):
             found.append(_rows_of(ROOT / name, line, asked, most - sum(map(len, found)), engine))
     kept = [table for table in found if len(table)]
     return pd.concat(kept, ignore_index=True) if kept else pd.DataFrame(columns=["file", "row"])
 
 
-def _rows_of(path: Path, line: Mapping, asked: Asked, most: int, engine: Duck) -> pd.DataFrame:
+def _rows_of(path: Path, line: Mapping, asked: Asked, most: int, engine) -> pd.DataFrame:
     source = open_source(path, word_of(shown(path), asked.words), engine)
     with reading.told([source]):
         places: set[int] = set()
@@ -60,7 +60,7 @@ def _like(line: Mapping) -> str:
     return " AND ".join(tests)
 
 
-def _with_tags(kept: str, asked: Asked, prefixes, engine: Duck) -> set[int]:
+def _with_tags(kept: str, asked: Asked, prefixes, engine) -> set[int]:
     """The places of the candidates whose tags, those that count, are the line's."""
     engine.keep("tag_map", tagging.reduce(engine.table("SELECT DISTINCT Tags AS text FROM candidates"), asked.tag_keys,
                                           prefixes))

@@ -3,6 +3,8 @@
     paths → prints        SHA-256 of each file, read again only where size, time or inode changed (helpers.cache)
     key → folder          made aside and moved into place: a broken build leaves nothing, two runs do not meet
 
+Nothing is moved into place where a file it was made of is no longer what its key says (`proving`).
+
 The folder may be deleted at any time.
 """
 
@@ -11,14 +13,17 @@ import inspect
 import json
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 
 import duckdb
 
-from helpers import codebook, money, tags
+from helpers import cache as tables
+from helpers import codebook, money, tags, values
 from helpers.errors import InputError
 
 
@@ -32,7 +37,7 @@ def _code() -> str:
     """The code that reads bills, and the engine that runs it."""
     files = sorted(Path(__file__).parent.glob("*.py"))
     texts = [file.read_bytes() for file in files] + [inspect.getsource(module).encode() for module in (
-        codebook, money, tags)]
+        codebook, money, tables, tags, values)]
     return hashlib.sha256(b"\0".join([*texts, duckdb.__version__.encode()])).hexdigest()
 
 
@@ -46,13 +51,26 @@ def made(folder: Path, key: str, make: Callable[[Path], None]) -> Path:
     return kept
 
 
+_proof: ContextVar[Callable[[], None]] = ContextVar("proof", default=lambda: None)
+
+
+@contextmanager
+def proving(proof: Callable[[], None]) -> Iterator[None]:
+    """Within it nothing is moved into place before `proof`, which raises where a file changed since it was hashed."""
+    token = _proof.set(proof)
+    try:
+        yield
+    finally:
+        _proof.reset(token)
+
+
 @contextmanager
 def aside(folder: Path) -> Iterator[Path]:
     """A new folder beside those that are kept; what is left in it at the end goes.  A full disk is told as one line."""
     new = None
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        new = Path(tempfile.mkdtemp(prefix=".made-", dir=folder))
+        new = Path(tempfile.mkdtemp(prefix=ASIDE, dir=folder))
         yield new
     except OSError as error:
         raise InputError(str(folder), error.strerror or str(error), "a folder with room for the cost cube",
@@ -62,8 +80,23 @@ def aside(folder: Path) -> Iterator[Path]:
             shutil.rmtree(new, ignore_errors=True)
 
 
+ASIDE = ".made-"
+LEFT_OVER = 24 * 3600  # seconds after which what a killed run left aside is cleared away
+
+
+def clear(folder: Path) -> None:
+    """Clears away what killed runs left aside; a run that is under way keeps its own."""
+    for left in folder.glob(f"{ASIDE}*"):
+        try:
+            if time.time() - left.stat().st_mtime > LEFT_OVER:
+                shutil.rmtree(left) if left.is_dir() else left.unlink()
+        except OSError:
+            continue  # another run was first
+
+
 def place(new: Path, kept: Path) -> None:
     """Moves what was made into place; where another run was first, what it made is the same."""
+    _proof.get()()
     try:
         new.rename(kept)
     except OSError:

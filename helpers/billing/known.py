@@ -52,6 +52,7 @@ class Knowledge:
         sources: dict[str, Source] = {}
         for name in fresh:
             with _noted(problems):
+                reading.check_packed(self.paths[name])
                 sources[name] = open_source(self.paths[name], self.words[name], self.engine())
         for group in reading.alike(list(sources.values())):
             with _noted(problems):

@@ -20,7 +20,7 @@ from helpers.billing.sources import Source, unreadable
 from helpers.errors import InputError
 
 NUMBERS = re.compile(r"(DECIMAL|U?(TINY|SMALL|BIG|HUGE)?INT|U?INTEGER|BYTE|SHORT|LONG|DOUBLE|FLOAT"
-                     r"|VARCHAR|JSON|MAP|STRUCT|ARRAY)\b.*|.*\[\]")  # types that an amount may come in; texts are read
+                     r'|VARCHAR|JSON|MAP|STRUCT|ARRAY)\b.*|.*\[\]|"NULL"')  # types of amounts; texts are looked into
 
 
 def queries(sources: Sequence[Source], engine, scales: dict[str, int] | None = None, basis: str = "",
@@ -85,15 +85,16 @@ def told(sources: Sequence[Source]) -> Iterator[None]:
 
 DISK = ("no space left", "could not write", "disk space", "max_temp_directory_size", "file too large")
 CAUSES = (  # words of the engine: what was found, expected and to be done
-    ("unterminated quote", "a quote that is never closed, or text after a closing one",
+    ("value with unterminated quote", "a quote that is never closed, or text after a closing one",
      "quotes in pairs, doubled where they are part of a value", "export the file again, or mend the row"),
-    ("utf-8", "text that is not UTF-8", "a CSV file in UTF-8", "save or export it as UTF-8"),
-    ("not valid utf8", "text that is not UTF-8", "texts in UTF-8", "export the file again"),
-    ("invalid state", "quotes out of place, or lines that end in different ways",
+    ("invalid unicode", "text that is not UTF-8", "a CSV file in UTF-8", "save or export it as UTF-8"),
+    ("is not valid utf8", "text that is not UTF-8", "texts in UTF-8", "export the file again"),
+    ("maximum line size of", "a row of more than 32 MB", "rows that are shorter", "export the file again, or mend the row"),
+    ("reached an invalid state", "quotes out of place, or lines that end in different ways",
      "quotes in pairs and the same end on every line", "export the file again"),
     ("overflow in", "amounts whose sum has too many digits", "sums of at most 38 digits, decimals included",
      "round amounts of more than 18 decimals in the export"),
-    ("to type decimal", "amounts whose sum has too many digits", "sums of at most 38 digits, decimals included",
+    ("to type decimal(", "amounts whose sum has too many digits", "sums of at most 38 digits, decimals included",
      "round amounts of more than 18 decimals in the export"),
 )
 
@@ -106,11 +107,11 @@ def explained(error: Exception, sources: Sequence[Source]) -> InputError:
     if gone:
         return InputError(gone.name, "the file is no longer there", "a file that stays as it is",
                           "wait until it is complete and run again; nothing half-made was kept")
-    if any(word in text.lower() for word in DISK):
+    if isinstance(error, (duckdb.IOException, duckdb.OutOfMemoryException)) and any(
+            word in text.lower() for word in DISK):
         return InputError("disk", "it is full", "room for the cost cube and what is sorted on the way",
                           "free some space and run again; nothing half-made was kept")
-    line = re.search(r"Error on Line: (\d+)|in line (\d+)", text)
-    where = (source.name if source else "billing") + (f", line {line[1] or line[2]}" if line else "")
+    where = (source.name if source else "billing") + _line_told(text, source)
     columns = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", text)
     if columns:
         return InputError(where, f"{columns[2]} fields", f"{columns[1]}, as the header has",
@@ -121,40 +122,50 @@ def explained(error: Exception, sources: Sequence[Source]) -> InputError:
     cause = next((told for word, *told in CAUSES if word in text.lower()), None)
     if cause:
         return InputError(where, *cause)
-    first = re.sub(r"^[A-Z][\w ]* Error: ", "", " ".join(text.partition("LINE 1:")[0].split()))[:300]
-    whole = "a whole parquet file" if source and source.kind == "parquet" else (
-        "a whole file whose rows all have the header's columns")
-    return InputError(where, first, whole, "export or copy the file again")
+    first = re.sub(r"^[A-Z][\w ]* Error: ", "", " ".join(re.split("LINE 1:|Try setting|Possible ", text)[0].split()))
+    return InputError(where, _short(first, 300), WHOLE[source.kind if source else "csv"],
+                      "export or copy the file again")
+
+
+WHOLE = {"csv": "a whole file whose rows all have the header's columns", "parquet": "a whole parquet file",
+         "json": "a JSON object a line"}
+
+
+def _line_told(text: str, source: Source | None) -> str:
+    """The line that the engine names; of CSV it counts a row of several lines as one."""
+    row, line = (re.search(words, text) for words in (r"Error on Line: (\d+)", r"in line (\d+)"))
+    if row and source:
+        return f", line {_line(source, int(row[1]), blanks=True)}"
+    return f", line {line[1]}" if line else ""
 
 
 def bad_value(source: Source, row: int, column: str, value: str, count: int, expected: str) -> InputError:
     """A value that is none, by file, row and column."""
     more = f" (and {count - 1} more)" if count > 1 else ""
-    line = f" (line {_line(source, row)})" if source.kind == "csv" else ""
-    return InputError(f"{source.name}, row {row}{line}, column {column}", f"'{_short(value)}'{more}", expected,
+    line = f" (line {_line(source, row + 1)})" if source.kind == "csv" else ""
+    return InputError(f"{source.name}, row {row}{line}, column {column}", f"'{_short(value, 100)}'{more}", expected,
                       "mend the export")
 
 
-def _line(source: Source, row: int) -> int:
-    """The line on which a row of a CSV file begins: values may hold line ends, and lines may be blank."""
+def _line(source: Source, count: int, blanks: bool = False) -> int:
+    """The line on which a row of a CSV file begins, the header being the first, blank lines counted or not."""
     opener = gzip.open if source.path.suffix == ".gz" else open
-    begins = row + 1
     csv.field_size_limit(LONGEST)
     try:
         with opener(source.path, "rt", encoding="utf-8-sig", errors="replace", newline="") as file:
-            lines = csv.reader(file, delimiter=source.delimiter)
-            next(lines, None)
-            for _ in range(row):
-                begins = lines.line_num + 1
-                while not next(lines):
-                    begins = lines.line_num + 1
-    except (OSError, EOFError, csv.Error, StopIteration):
-        return row + 1  # where it cannot be counted: of plain rows
-    return begins
+            rows, begins = csv.reader(file, delimiter=source.delimiter), 1
+            for cells in rows:
+                count -= bool(cells) or blanks
+                if not count:
+                    return begins
+                begins = rows.line_num + 1
+    except (OSError, EOFError, csv.Error):
+        pass
+    return begins - 1 + count  # where the rest cannot be read: of plain rows
 
 
 LONGEST = 1 << 25  # characters of a value, as many as the engine takes
 
 
-def _short(value: str) -> str:
-    return value if len(value) <= 100 else f"{value[:99]}…"
+def _short(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[:most - 1]}…"
