@@ -68,13 +68,22 @@ def write(table: pd.DataFrame, path: Path) -> None:
 
 def restore(path: Path, exact: Collection[str] | None = None) -> pd.DataFrame:
     """A stored table, its amounts Decimal again; with `exact` those of these names only, the rest as Arrow has them."""
-    table = pq.read_table(path)
+    try:
+        table = pq.read_table(path)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise damaged(path) from error
     apart = [] if exact is None else [field.name for field in table.schema
                                       if pa.types.is_decimal(field.type) and field.name not in exact]
     frame = table.drop_columns(apart).to_pandas()
     for name in apart:
         frame[name] = pd.Series(pd.arrays.ArrowExtensionArray(table[name]), index=frame.index)
     return frame[table.column_names] if apart else frame
+
+
+def damaged(path: Path) -> InputError:
+    """That what was kept is no longer as it was left; it can be made again."""
+    return InputError(str(path), "what an earlier run kept cannot be read", "what it left, unchanged",
+                      "delete the cache folder and run again")
 
 
 def _decimal_columns(lines: pd.DataFrame) -> pd.DataFrame:

@@ -14,6 +14,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pandas as pd
+import pyarrow.parquet as pq
 
 from helpers import cache
 from helpers.billing import files, keep, manifests, overlaps, reading
@@ -72,23 +73,34 @@ def load(paths: Sequence[Path], folder: Path, asked: Asked = Asked()) -> Cube:  
         build.close()
     beside = {file.stem.removeprefix("dataset-").replace("_", " "): cache.restore(file)
               for file in sorted(kept.glob("dataset-*.parquet"))}
-    return Cube(_joined(kept, "lines", LINE_KEYS), cache.restore(kept / "files.parquet"),
-                _joined(kept, "kept_out", OUT_KEYS), beside, kept)
+    return Cube(_restored(kept, "lines", LINE_KEYS), cache.restore(kept / "files.parquet"),
+                _restored(kept, "kept_out", OUT_KEYS), beside, kept)
 
 
-def _joined(kept: Path, name: str, keys: Sequence[str]) -> pd.DataFrame:
-    """The months' parts as one table, in the order of its keys."""
-    tables = [cache.restore(file, exact=MONEY) for file in sorted(kept.glob(f"*/{name}-*.parquet"))]
-    if not tables:
-        return pd.DataFrame(columns=[*keys, *LINE_AMOUNTS, "line_count"])
-    whole = pd.concat(tables, ignore_index=True)
-    return whole.sort_values(list(keys), kind="stable", ignore_index=True) if len(whole) <= SORTED else whole
+def _restored(kept: Path, name: str, keys: Sequence[str]) -> pd.DataFrame:
+    """The lines or what is kept out: one table where there are few, else the months' parts one after the other."""
+    whole = kept / f"{name}.parquet"
+    tables = [cache.restore(file, exact=MONEY) for file in ([whole] if whole.exists() else _parts(kept, name))]
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=[*keys, *LINE_AMOUNTS, "line_count"])
 
 
+def _join(kept: Path, name: str, keys: Sequence[str]) -> None:
+    """Where there are few lines, puts the months' parts together, in the order of their keys: one file is read faster."""
+    parts = _parts(kept, name)
+    if not parts or sum(pq.read_metadata(part).num_rows for part in parts) > FEW:
+        return
+    whole = pd.concat([cache.restore(part) for part in parts], ignore_index=True)
+    cache.write(whole.sort_values(list(keys), kind="stable", ignore_index=True), kept / f"{name}.parquet")
+    for part in parts:
+        part.unlink()
+
+
+def _parts(kept: Path, name: str) -> list[Path]:
+    return sorted(kept.glob(f"*/{name}-*.parquet"))
+
+
+FEW = 200_000  # lines; of more each month and format keeps its own order
 MONEY = ("BilledCost", "EffectiveCost")  # the amounts that the next steps count with
-SORTED = 200_000  # lines that are put in the order of their keys; of more each month and format keeps its own
-
-
 def engine_of(asked: Asked, spill: Path | None = None):
     """The engine that the parameters choose."""
     if asked.engine == "duckdb":
@@ -150,6 +162,8 @@ class Build:
             (aside / month).mkdir()
             for part in folder.glob("*.parquet"):
                 _link(part, aside / month / part.name)
+        _join(aside, "lines", LINE_KEYS)
+        _join(aside, "kept_out", OUT_KEYS)
 
     def _decide(self, bills: Mapping[str, Known]) -> tuple[pd.DataFrame, pd.DataFrame]:
         """The role of each file in each bill, and the days that are kept out of parts."""

@@ -104,7 +104,10 @@ class Knowledge:
 
     def _restore(self, name: str) -> Known:
         kept = self.folder / self.keys[name]
-        about = json.loads((kept / "about.json").read_text(encoding="utf-8"))
+        try:
+            about = json.loads((kept / "about.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise cache.damaged(kept) from error
         source = Source.restored(self.paths[name], name, about["source"], self.words[name])
         return Known(source, kept / "totals.parquet", about["scales"])
 

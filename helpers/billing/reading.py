@@ -14,6 +14,7 @@ from pathlib import Path
 
 import duckdb
 
+from helpers import cache
 from helpers.billing.query import Query
 from helpers.billing.shapes import AMOUNTS, Fitted, fit, place
 from helpers.billing.sources import Source, unreadable
@@ -84,18 +85,18 @@ def told(sources: Sequence[Source]) -> Iterator[None]:
 
 
 DISK = ("no space left", "could not write", "disk space", "max_temp_directory_size", "file too large")
+TOO_LONG = ("amounts whose sum has too many digits", "sums of at most 38 digits, decimals included",
+            "round amounts of more than 18 decimals in the export")
 CAUSES = (  # words of the engine: what was found, expected and to be done
     ("value with unterminated quote", "a quote that is never closed, or text after a closing one",
      "quotes in pairs, doubled where they are part of a value", "export the file again, or mend the row"),
     ("invalid unicode", "text that is not UTF-8", "a CSV file in UTF-8", "save or export it as UTF-8"),
     ("is not valid utf8", "text that is not UTF-8", "texts in UTF-8", "export the file again"),
-    ("maximum line size of", "a row of more than 32 MB", "rows that are shorter", "export the file again, or mend the row"),
+    ("maximum line size of", "a row of more than 32 MB", "rows that are shorter",
+     "export the file again, or mend the row"),
     ("reached an invalid state", "quotes out of place, or lines that end in different ways",
      "quotes in pairs and the same end on every line", "export the file again"),
-    ("overflow in", "amounts whose sum has too many digits", "sums of at most 38 digits, decimals included",
-     "round amounts of more than 18 decimals in the export"),
-    ("to type decimal(", "amounts whose sum has too many digits", "sums of at most 38 digits, decimals included",
-     "round amounts of more than 18 decimals in the export"),
+    ("overflow in", *TOO_LONG), ("to type decimal(", *TOO_LONG),
 )
 
 
@@ -111,6 +112,9 @@ def explained(error: Exception, sources: Sequence[Source]) -> InputError:
             word in text.lower() for word in DISK):
         return InputError("disk", "it is full", "room for the cost cube and what is sorted on the way",
                           "free some space and run again; nothing half-made was kept")
+    kept = re.search(r"[^\"']*/(survey|month|shared)-[\w-]+", text)
+    if kept and not any(str(one.path) in text for one in sources):
+        return cache.damaged(Path(kept[0]))
     where = (source.name if source else "billing") + _line_told(text, source)
     columns = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", text)
     if columns:
