@@ -6,7 +6,7 @@ The actual export bills purchases of reservations and savings plans and lists wh
 leaves the purchases out and spreads them over the usage.  Each fills one cost basis; they are twins, never added.
 """
 
-from helpers.billing.shapes import Format
+from helpers.billing.shapes import MANDATORY, Format
 
 _BENEFIT = "coalesce(nullif(benefit, ''), reservation)"
 _COVERED = f"lower(kind) = 'usage' AND ({_BENEFIT}) <> '' AND lower(pricing) IN ('', 'reservation', 'savingsplan')"
@@ -58,6 +58,7 @@ AZURE = Format(
               "reservation", "benefit", "order", "part", "region", "plan", "unit", "frequency", "details"),
     filed="cost",
     required=("cost",),
+    mandatory=tuple(name for name in MANDATORY if name != "ChargeCategory"),  # pay-as-you-go: usage, untold
     source='Microsoft Learn, Cost Management: "Enterprise Agreement cost and usage details file schema", "Microsoft '
            'Customer Agreement cost and usage details file schema", "Convert cost and usage data to FOCUS"',
     basis=f"CASE WHEN lower(kind) LIKE 'unused%' OR {_COVERED} AND cost <> 0 THEN 'amortised' "

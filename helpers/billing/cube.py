@@ -58,7 +58,7 @@ class Cube:
 
     @cached_property
     def days(self) -> pd.DataFrame:
-        """Totals by day, account, service and charge category; read when they are asked for."""
+        """Totals by day, service and charge category; read when they are asked for."""
         return cache.restore(self.place / "days.parquet") if self.place else pd.DataFrame(
             columns=[*files.DAY_KEYS, *MONEY])
 
@@ -188,8 +188,7 @@ class Build:
             except OSError:
                 same = False
             if not same:
-                raise InputError(name, "the file changed while it was read", "a file that stays as it is",
-                                 "wait until it is complete and run again; nothing half-made was kept")
+                raise keep.changed(name)
 
 
 def _check_names(names: Iterable[str]) -> None:

@@ -45,31 +45,39 @@ class Deliveries:
         Raises InputError, a line a bill, where it cannot be told.
         """
         first: dict[str, str] = {}
-        twins = {name: first.setdefault(self.prints[name], name) for name in sorted(self.sources)}
-        rows = [self._row(unit, name, "kept out", twins[name], f"same bytes as {twins[name]}")
-                for unit, names in self._bills() for name in names if twins[name] != name]
-        open_bills = [(unit, [name for name in names if twins[name] == name]) for unit, names in self._bills()]
-        shared = {}
-        for parts in (True, False):  # parts of one delivery repeat a charge only where its amounts are the same, too
-            asked = {name for _, names in open_bills if self._unclear(names) and self._parts(names) == parts
-                     for name in names}
-            shared[parts] = self._ask_shared(sorted(asked), parts) if asked else None
-        for unit, names in open_bills:
-            rows += self._decide(unit, names, shared[self._parts(names)])
+        self._copies = {name: first.setdefault(self.prints[name], name) for name in sorted(self.sources)}
+        rows, bills, asked = [], self._bills(), {False: set(), True: set()}
+        for _, names in bills:
+            groups = self._by_delivery(names)
+            asked[False] |= self._several(names) if len(groups) > 1 else set()
+            for members in groups.values():  # parts repeat a charge only where its amounts are the same, too
+                asked[True] |= set() if self._listed(members) else self._several(members)
+        self._shared = {parts: self._ask_shared(sorted(names), parts) if names else None
+                        for parts, names in asked.items()}
+        for unit, names in bills:
+            rows += self._decide(unit, names)
         self._problems.stop()
         return pd.DataFrame(rows, columns=ROLES).sort_values([*UNIT, "file"], ignore_index=True)
 
     def _bills(self) -> list[tuple[tuple, list[str]]]:
         return [(unit, sorted(set(group["file"]))) for unit, group in self.units.groupby(list(UNIT), sort=True)]
 
-    def _parts(self, names: Sequence[str]) -> bool:
-        return len({self.deliveries[name].key for name in names}) == 1
+    def _by_delivery(self, names: Sequence[str]) -> dict[str, list[str]]:
+        groups: dict[str, list[str]] = {}
+        for name in names:
+            groups.setdefault(self.deliveries[name].key, []).append(name)
+        return groups
 
-    def _unclear(self, names: Sequence[str]) -> bool:
-        """Whether the charges must be looked at: several files, unless one manifest lists them all."""
-        return len(names) > 1 and not (self._parts(names) and self.deliveries[names[0]].how.startswith("manifest"))
+    def _listed(self, names: Sequence[str]) -> bool:
+        """Whether a manifest lists the files of a delivery: such parts are not searched for overlaps."""
+        return self.deliveries[names[0]].how.startswith("manifest")
 
-    def _decide(self, unit: tuple, names: list[str], shared: pd.DataFrame | None) -> list[dict]:
+    def _several(self, names: Sequence[str]) -> set[str]:
+        """The files, of copies the first, where there are several; else nothing is to be compared."""
+        files = {self._copies[name] for name in names}
+        return files if len(files) > 1 else set()
+
+    def _decide(self, unit: tuple, names: list[str]) -> list[dict]:
         """The roles of a bill's files: on each basis that they hold."""
         bases = {name: self._basis(unit, name) for name in names}
         if "amortised" in bases.values() and len(set(bases.values())) > 1:  # the other export is the twin
@@ -78,7 +86,7 @@ class Deliveries:
         rows = []
         for basis in sorted(set(bases.values())):
             group = [name for name in names if bases[name] == basis]
-            found = self._decide_alike(unit, group, shared) if len(group) > 1 else [
+            found = self._decide_alike(unit, group) if len(group) > 1 else [
                 self._row(unit, group[0], "read", "", "")]
             rows += [{**row, "basis": basis if twins else "",
                       "why": row["why"] or (f"{basis} export" if twins else ALONE.get(basis, ""))} for row in found]
@@ -90,8 +98,7 @@ class Deliveries:
         if source.format.basis == "''":
             return ""
         told = source.word.basis or self.deliveries[name].basis
-        folder = source.path.parent.name + "/" + source.path.name
-        told = told or ("amortised" if "amorti" in folder.lower() else "billed" if "actual" in folder.lower() else "")
+        told = told or _called(source.path.name) or _called(source.path.parent.name)
         seen = set(self._of(unit, name)["Basis"]) - {""}
         if len(seen) == 2 or told and seen - {told}:
             kept = f"{told or 'one'} cost only"
@@ -100,45 +107,86 @@ class Deliveries:
                                "export again, or say which with basis under billing in the parameters")
         return told or min(seen, default="")
 
-    def _decide_alike(self, unit: tuple, names: list[str], shared: pd.DataFrame | None) -> list[dict]:
-        pairs = _pairs(unit, names, shared)
-        rows, left = self._repeated(unit, names, pairs)
-        groups: dict[str, list[str]] = {}
-        for name in left:
-            groups.setdefault(self.deliveries[name].key, []).append(name)
-        if len(groups) == 1:
-            self._overlapping(unit, left, shared)
-            how = self.deliveries[left[0]].how
-            return rows + [self._row(unit, name, "read", "", f"part of one delivery: {how}" if len(left) > 1 else "")
-                           for name in left]
-        winner, why = self._latest(unit, groups, pairs)
+    def _decide_alike(self, unit: tuple, names: list[str]) -> list[dict]:
+        """The roles of files on one basis: what repeats another file or delivery first, then what replaces which."""
+        groups = self._by_delivery(names)
+        pairs = self._pairs(unit, names, parts=len(groups) == 1)
+        rows = [row for key in groups for row in self._drop_repeated(unit, groups, key, pairs)]
+        rows += self._drop_deliveries(unit, groups, pairs)
+        winner, why = (next(iter(groups)), "") if len(groups) == 1 else self._latest(unit, groups, pairs)
         if winner is None:
             self._ask(unit, groups, pairs)
-        return rows + [self._row(unit, name, "read" if key == winner else "replaced",
-                                 "" if key == winner else groups[winner][0] if winner else "", why)
-                       for key, members in groups.items() for name in members]
+            return rows
+        left = groups.pop(winner)
+        self._overlapping(unit, left)
+        how = self.deliveries[left[0]].how
+        whole = why or (f"part of one delivery: {how}" if len(left) > 1 else "")
+        rows += [self._row(unit, name, "read", "", whole) for name in left]
+        return rows + [self._row(unit, name, "replaced", left[0], why)
+                       for members in groups.values() for name in members]
 
-    def _repeated(self, unit: tuple, names: list[str], pairs: dict) -> tuple[list[dict], list[str]]:
-        """Files that repeat another whole, and those that are left."""
+    def _drop_repeated(self, unit: tuple, groups: dict, key: str, pairs: dict) -> list[dict]:
+        """Takes files that repeat another of their delivery out of it; their roles."""
         rows, left = [], []
-        for name in names:
-            twin = next((other for other in left if self._twins(unit, other, name, pairs)), "")
-            if twin:
-                rows.append(self._row(unit, name, "kept out", twin, f"same lines as {twin}"))
+        for name in groups[key]:
+            twin = self._twin_in(unit, name, left, pairs)
+            rows += [self._repeats(unit, name, twin)] if twin else []
+            left += [] if twin else [name]
+        groups[key] = left
+        return rows
+
+    def _drop_deliveries(self, unit: tuple, groups: dict, pairs: dict) -> list[dict]:
+        """Takes out deliveries all of whose files stand in one before; others stay whole, since one may replace it."""
+        rows, kept = [], []
+        for key, names in list(groups.items()):
+            for other in kept:
+                twins = [self._twin_in(unit, name, groups[other], pairs) for name in names]
+                if all(twins):
+                    rows += [self._repeats(unit, name, twin) for name, twin in zip(names, twins, strict=True)]
+                    del groups[key]
+                    break
             else:
-                left.append(name)
-        return rows, left
+                kept.append(key)
+        return rows
+
+    def _twin_in(self, unit: tuple, name: str, others: Sequence[str], pairs: dict) -> str:
+        """The first of the other files that says the same; "" where none does."""
+        return next((other for other in others if self._twins(unit, other, name, pairs)), "")
 
     def _twins(self, unit: tuple, one: str, two: str, pairs: dict) -> bool:
-        count = self._count(unit, one)
-        alike = count == self._count(unit, two) == pairs.get((one, two), pairs.get((two, one), 0))
+        if self._copies[one] == self._copies[two]:
+            return True
+        alike = self._count(unit, one) == self._count(unit, two) == self._both(unit, one, two, pairs)
         return alike and self._sums(unit, one) == self._sums(unit, two) and self._same(one, two)
+
+    def _repeats(self, unit: tuple, name: str, twin: str) -> dict:
+        what = "bytes" if self._copies[name] == self._copies[twin] else "lines"
+        return self._row(unit, name, "kept out", twin, f"same {what} as {twin}")
+
+    def _pairs(self, unit: tuple, names: Sequence[str], parts: bool) -> dict[tuple[str, str], int]:
+        """Rows of the bill that stand in two of the files, by pair; copies of a file go by the first of them."""
+        mine = self._shared_by(unit, names, parts)
+        counts = mine.groupby(["file", "other"])["rows"].sum() if len(mine) else {}
+        return {pair: int(rows) for pair, rows in counts.items()}
+
+    def _shared_by(self, unit: tuple, names: Sequence[str], parts: bool) -> pd.DataFrame:
+        """What the files share of the bill, by day and pair."""
+        shared, files = self._shared[parts], {self._copies[name] for name in names}
+        if shared is None or shared.empty:
+            return pd.DataFrame()
+        return shared[(shared[list(UNIT)] == list(unit)).all(axis=1) & shared["file"].isin(files)
+                      & shared["other"].isin(files)]
+
+    def _both(self, unit: tuple, one: str, two: str, pairs: dict) -> int:
+        """How many rows of the bill stand in both files."""
+        one, two = self._copies[one], self._copies[two]
+        return self._count(unit, one) if one == two else pairs.get((one, two), pairs.get((two, one), 0))
 
     def _latest(self, unit: tuple, groups: Mapping[str, list[str]], pairs: dict) -> tuple[str | None, str]:
         """The delivery that replaces the others, and how that is known; None where nothing tells."""
         made = {key: self.deliveries[names[0]].made for key, names in groups.items()}
-        if all(made.values()) and len(set(made.values())) == len(made):
-            newest = max(made, key=made.get)
+        newest = max(made, key=made.get)
+        if all(made.values()) and list(made.values()).count(made[newest]) == 1:
             how = self.deliveries[groups[newest][0]].how
             return newest, "the last by name, as the parameters say" if how == "parameters" else f"the newest, by {how}"
         ranked = sorted(groups, key=lambda key: (self._rows(unit, groups[key]), self._invoiced(unit, groups[key])))
@@ -147,6 +195,8 @@ class Deliveries:
             return None, ""
         mine = (self._rows(unit, groups[last]), self._invoiced(unit, groups[last]))
         before = [(self._rows(unit, groups[key]), self._invoiced(unit, groups[key])) for key in ranked[:-1]]
+        if any(invoiced > mine[1] for _, invoiced in before):
+            return None, ""  # an invoiced bill with fewer charges is no earlier one
         if all(count < mine[0] for count, _ in before):
             return last, "it holds every charge of the others, and more"
         if all(invoiced < mine[1] for _, invoiced in before):
@@ -155,16 +205,16 @@ class Deliveries:
 
     def _holds(self, unit: tuple, larger: list[str], smaller: list[str], pairs: dict) -> bool:
         """Whether every charge of the smaller delivery stands in the larger one."""
-        both = sum(pairs.get((one, two), pairs.get((two, one), 0)) for one in larger for two in smaller)
+        both = sum(self._both(unit, one, two, pairs) for one in larger for two in smaller)
         return both >= self._rows(unit, smaller) > 0
 
-    def _overlapping(self, unit: tuple, names: list[str], shared: pd.DataFrame | None) -> None:
+    def _overlapping(self, unit: tuple, names: list[str]) -> None:
         """Notes the days of which charges stand in two parts; whole days are taken out (helpers.billing.cube)."""
-        if shared is None or self.deliveries[names[0]].how.startswith("manifest"):
+        if self._listed(names):
             return
-        mine = shared[(shared[list(UNIT)] == list(unit)).all(axis=1) & shared["file"].isin(names)
-                      & shared["other"].isin(names)]
-        self.blocks += mine.to_dict("records")
+        called = {self._copies[name]: name for name in names}
+        for pair in self._shared_by(unit, names, parts=True).to_dict("records"):
+            self.blocks.append({**pair, "file": called[pair["file"]], "other": called[pair["other"]]})
 
     def _ask(self, unit: tuple, groups: Mapping[str, list[str]], pairs: dict) -> None:
         names = [names[0] for names in groups.values()]
@@ -197,13 +247,10 @@ class Deliveries:
         return {**dict(zip(UNIT, unit, strict=True)), "file": name, "role": role, "twin": twin, "why": why, "basis": ""}
 
 
-def _pairs(unit: tuple, names: Sequence[str], shared: pd.DataFrame | None) -> dict[tuple[str, str], int]:
-    """Rows of the bill that stand in two of the files, by pair."""
-    if shared is None or shared.empty:
-        return {}
-    mine = shared[(shared[list(UNIT)] == list(unit)).all(axis=1) & shared["file"].isin(names)
-                  & shared["other"].isin(names)]
-    return {pair: int(rows) for pair, rows in mine.groupby(["file", "other"])["rows"].sum().items()}
+def _called(name: str) -> str:
+    """The basis that the name of a file or folder speaks of; "" where it speaks of none, or of both."""
+    told = [basis for basis, word in zip(BASES, ("actual", "amorti"), strict=True) if word in name.lower()]
+    return told[0] if len(told) == 1 else ""
 
 
 def _named(unit: tuple) -> str:

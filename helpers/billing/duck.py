@@ -15,6 +15,9 @@ from helpers.billing.query import FILE, ROW
 from helpers.billing.shapes import literal, quoted
 
 
+LONGEST = 33_554_432  # bytes of a row
+
+
 class Duck:
     """A connection with its limits; also the words in which DuckDB differs (helpers.billing.query.Words)."""
 
@@ -42,9 +45,31 @@ class Duck:
         described = self.engine.execute(f"DESCRIBE SELECT * FROM read_parquet({literal(named(path))})").fetchall()
         return {name: kind for name, kind, *_ in described}
 
+    def json_columns(self, path: Path) -> dict[str, str]:
+        """Names in the objects of a file, a line each, and whether any value is nested: JSON, else VARCHAR."""
+        rows = f"read_ndjson_objects({literal(named(path))}, maximum_object_size = {LONGEST})"
+        names = [name for (name,) in self.engine.execute(
+            f"SELECT DISTINCT unnest(json_keys(json)) AS name FROM {rows} ORDER BY name").fetchall()]
+        if not names:
+            return {}
+        paths = [literal('$."' + name.replace('"', '\\"') + '"') for name in names]
+        tests = ", ".join(f"bool_or(json_type(json, {where}) IN ('OBJECT', 'ARRAY'))" for where in paths)
+        nested = self.engine.execute(f"SELECT {tests} FROM {rows}").fetchone()
+        return {name: "JSON" if deep else "VARCHAR" for name, deep in zip(names, nested, strict=True)}
+
+    def long_number(self, path: Path, names: Sequence[str]) -> int:
+        """The first line on which one of the names has a number of more than 17 digits; 0 where none has."""
+        pattern = f'"({"|".join(map(re.escape, names))})"\\s*:\\s*-?([0-9][.]?){{18,}}'
+        found = self.engine.execute(
+            f"SELECT min(line) FROM (SELECT row_number() OVER () AS line, CAST(json AS VARCHAR) AS text FROM "
+            f"read_ndjson_objects({literal(named(path))}, maximum_object_size = {LONGEST})) "
+            f"WHERE regexp_matches(text, {literal(pattern)})").fetchone()
+        return found[0] or 0
+
     def relation(self, paths: Sequence[Path], kind: str, delimiter: str, columns: Mapping[str, str], explode: str = "",
                  placed: bool = False) -> tuple[str, dict[str, str]]:
-        """The name of a view over the files, and its columns; each row knows its file, and where `placed` its place.
+        """The name of a view over the files, and its columns; each row knows its file's place among the paths,
+        and where `placed` its own place in it.
 
         `explode` is a column of lists: each element is a row, in the column `item`.
         """
@@ -70,14 +95,14 @@ class Duck:
         row = f", {place} AS {ROW}" if placed else ""
         if kind == "parquet":
             number = ", file_row_number = true" if placed else ""
-            return f"SELECT *{row} FROM read_parquet({files}, filename = '{FILE}'{number})"
+            return f"SELECT *, file_index AS {FILE}{row} FROM read_parquet({files}{number})"
         spec = ", ".join(f"{literal(name)}: {literal(type_)}" for name, type_ in columns.items())
         if kind == "json":
-            return (f"SELECT *{row} FROM read_json({files}, columns = {{{spec}}}, filename = '{FILE}', "
-                    "format = 'newline_delimited', maximum_object_size = 33554432)")
-        return (f"SELECT *{row} FROM read_csv({files}, columns = {{{spec}}}, delim = {literal(delimiter)}, "
-                f"filename = '{FILE}', skip = 1, header = false, quote = '\"', escape = '\"', auto_detect = false, "
-                "strict_mode = true, null_padding = false, max_line_size = 33554432)")
+            return (f"SELECT *, file_index AS {FILE}{row} FROM read_json({files}, columns = {{{spec}}}, "
+                    f"format = 'newline_delimited', maximum_object_size = {LONGEST})")
+        return (f"SELECT *, file_index AS {FILE}{row} FROM read_csv({files}, columns = {{{spec}}}, "
+                f"delim = {literal(delimiter)}, skip = 1, header = false, quote = '\"', escape = '\"', auto_detect = false, "
+                f"strict_mode = true, null_padding = false, max_line_size = {LONGEST})")
 
     def table(self, sql: str) -> pa.Table:
         """The rows of a SELECT."""
@@ -127,16 +152,23 @@ def _elements(column: str, kind: str) -> str:
     name = quoted(column)
     if kind.endswith("[]"):
         return f"unnest({name})"
-    blank = f"trim(coalesce({name}, '')) IN ('', 'null', 'NULL', '[]')"
+    blank = f"trim(coalesce(CAST({name} AS VARCHAR), '')) IN ('', 'null', 'NULL', '[]')"
     return f"unnest(CASE WHEN {blank} THEN [] ELSE CAST(CAST({name} AS JSON) AS JSON[]) END)"
 
 
 def _fields(kind: str) -> list[str]:
-    """The names of a record's fields, from its type as DuckDB writes it: STRUCT(a VARCHAR, "b c" DOUBLE)."""
-    inner, depth, start, fields = kind[len("STRUCT("):-1], 0, 0, []
-    for place, sign in enumerate(inner + ","):
-        depth += (sign == "(") - (sign == ")")
-        if sign == "," and not depth:
-            fields.append(inner[start:place].strip())
-            start = place + 1
-    return [field[1:field.index('"', 1)] if field.startswith('"') else field.split(" ")[0] for field in fields if field]
+    """The names of a record's fields, from its type as DuckDB writes it: STRUCT(a VARCHAR, "b, c" DOUBLE); a quote is doubled."""
+    names, depth, rest = [], 0, kind[len("STRUCT("):-1] + ","
+    start = True
+    while rest:
+        token = TOKEN.match(rest)[0]
+        rest = rest[len(token):]
+        if start and token.strip():
+            names.append(token[1:-1].replace('""', '"') if token.startswith('"') else token)
+            start = False
+        depth += (token == "(") - (token == ")")
+        start = start or token == "," and not depth
+    return names
+
+
+TOKEN = re.compile(r'"(?:[^"]|"")*"|[(),]|\s+|[^"(),\s]+')  # a name in quotes, a sign, blanks, a word

@@ -14,7 +14,7 @@ from helpers.billing.shapes import literal
 from helpers.billing.survey import UNIT
 
 KEYS = ["file", "format", *UNIT, "BillingCurrency"]
-DAY_KEYS = ["billing_period", "service_day", "ProviderName", "BillingAccountId", "SubAccountId", "ServiceName",
+DAY_KEYS = ["billing_period", "service_day", "ProviderName", "BillingAccountId", "ServiceName",
             "ChargeCategory", "BillingCurrency"]
 COLUMNS = [*KEYS, "line_count", "BilledCost", "EffectiveCost", "FiledCost", "state", "twin", "note"]
 
@@ -24,7 +24,7 @@ def keep(bills: Mapping[str, Known], roles: pd.DataFrame, blocks: pd.DataFrame, 
     scale = max([18, *(scale for one in bills.values() for scale in one.scales.values())])
     sums = ", ".join(f"CAST({name} AS DECIMAL(38, {scale})) AS {name}" for name in ("BilledCost", "EffectiveCost",
                                                                                    "FiledCost"))
-    keys = "ProviderName, BillingAccountId, billing_period, SubAccountId, ServiceName, ChargeCategory, BillingCurrency, " \
+    keys = "ProviderName, BillingAccountId, billing_period, ServiceName, ChargeCategory, BillingCurrency, " \
            "service_day, line_count"
     every = " UNION ALL ".join(f"SELECT {literal(name)} AS file, {literal(one.source.label)} AS format, {keys}, {sums} "
                                f"FROM read_parquet({literal(one.totals)})" for name, one in bills.items())

@@ -94,6 +94,12 @@ def clear(folder: Path) -> None:
             continue  # another run was first
 
 
+def changed(name: str) -> InputError:
+    """That a file is no longer what it was when the run began."""
+    return InputError(name, "the file changed while it was read", "a file that stays as it is",
+                      "wait until it is complete and run again; nothing half-made was kept")
+
+
 def place(new: Path, kept: Path) -> None:
     """Moves what was made into place; where another run was first, what it made is the same."""
     _proof.get()()

@@ -58,6 +58,7 @@ class Knowledge:
             with _noted(problems):
                 self._survey(group)
         if problems:
+            problems = list({str(problem): problem for problem in problems}.values())  # each cause once
             raise InputErrors(problems) if len(problems) > 1 else problems[0]
         every = {name: self._restore(name) for name in self.paths}
         bills = {name: one for name, one in every.items() if not one.source.dataset}

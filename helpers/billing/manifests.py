@@ -11,8 +11,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from helpers.billing.sources import Source
@@ -20,6 +19,8 @@ from helpers.billing.sources import Source
 UP = 3  # folders above a file that its manifest may lie in
 RUN = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 NUMBERED = re.compile(r"(?i)([-_. ]?part[-_. ]?)?(\d+[-_])?\d+$")  # 2026-09-part-1, part_0_0001, export-00001
+DAY = r"([-_.]?)(0[1-9]|1[0-2])(\1(0[1-9]|[12]\d|3[01])(T?\d{4}(\d\d)?Z?)?)?"  # after the year, with a time or not
+DATED = re.compile(rf"(?<!\d)20\d\d{DAY}$")  # the end of a name that is a date, and so no number of a part
 BASES = {"ActualCost": "billed", "AmortizedCost": "amortised"}  # Azure's exportConfig.type
 
 
@@ -51,12 +52,11 @@ def delivery_of(source: Source) -> Delivery:
     manifest = _manifest_of(source.path)
     if manifest:
         return manifest.delivery
-    folders = [part for part in source.path.parts[:-1] if RUN.search(part)]
-    if folders:
-        return Delivery(f"{source.path.parent.as_posix()}", f"export folder {folders[-1]}")
+    if RUN.search(source.path.parent.name):
+        return Delivery(source.path.parent.as_posix(), f"export folder {source.path.parent.name}")
     stem = source.path.name.split(".")[0]
     bare = NUMBERED.sub("", stem)
-    if bare != stem and not re.fullmatch(r"\d{4}[-_]?\d{2}([-_]?\d{2})?", stem):
+    if bare != stem and not DATED.search(stem):
         return Delivery((source.path.parent / bare).as_posix(), "numbered parts")
     return Delivery(source.name, "alone")
 
@@ -68,11 +68,24 @@ def prints(paths: Iterable[Path]) -> list[tuple[str, str]]:
 
 
 def _manifest_of(path: Path) -> Manifest | None:
-    """The manifest that names the file, by the longest common end of their paths; None where none does."""
-    found = [(shared, manifest.delivery.made, manifest.path.as_posix(), manifest)
-             for manifest in _manifests_near(path.parent)
+    """The manifest that names the file, by the longest common end of their paths; None where none does.
+
+    AWS lays a copy of the newest delivery's manifest in the folder above: where one of that name is there, it tells
+    which delivery is the latest.
+    """
+    near = _manifests_near(path.parent)
+    found = [(shared, manifest.delivery.made, manifest.path.as_posix(), manifest) for manifest in near
              if (shared := max((_shared_end(path, name) for name in manifest.names), default=0))]
-    return max(found, key=lambda one: one[:3])[3] if found else None
+    if not found:
+        return None
+    manifest = max(found, key=lambda one: one[:3])[3]
+    heads = {(each.path.parent, each.path.name): each.delivery.key for each in near}
+    head = next((heads[above] for each in near if each.delivery.key == manifest.delivery.key
+                 if (above := (each.path.parent.parent, each.path.name)) in heads), "")
+    if manifest.delivery.made or not head:
+        return manifest
+    made = "2 latest" if head == manifest.delivery.key else "1 before"
+    return replace(manifest, delivery=replace(manifest.delivery, made=made))
 
 
 def _shared_end(path: Path, name: str) -> int:
@@ -93,12 +106,15 @@ def _manifests_near(folder: Path) -> tuple[Manifest, ...]:
         if "data" in parts:
             at = len(parts) - 1 - parts[::-1].index("data")
             places.append(Path(*parts[:at], "metadata", *parts[at + 1:]))
-    files = {file for place in places if place.is_dir() for file in _json_files(place)}
+    files = {file for place in places for file in _json_files(place)}
     return tuple(manifest for file in sorted(files) if (manifest := _read(file)))
 
 
 def _json_files(place: Path) -> Iterable[Path]:
-    return (file for file in place.iterdir() if file.suffix.lower() == ".json" and "manifest" in file.name.lower())
+    try:
+        return [file for file in place.iterdir() if file.suffix.lower() == ".json" and "manifest" in file.name.lower()]
+    except OSError:  # a folder above that may not be listed
+        return []
 
 
 def _read(file: Path) -> Manifest | None:

@@ -100,13 +100,14 @@ class Months:
 
     def _keep_fates(self, names: Sequence[str], basis: str) -> None:
         """The session's tables fates (role of a file and bill) and blocks (days of it that stand elsewhere)."""
-        paths = {name: str(self.bills[name].source.path) for name in names}
+        places = {name: place for place, name in enumerate(names)}
         roles = self.roles[self.roles["file"].isin(names) & (self.roles["basis"] == basis)]
         for name, table, columns in (("fates", roles, [*UNIT, "file", "role", "twin"]),
                                      ("blocks", self.blocks[self.blocks["file"].isin(names)],
                                       [*UNIT, "service_day", "file", "twin"])):
-            rows = table[columns].assign(path=table["file"].map(paths)).astype(object)
-            self.engine().keep(name, pa.table({column: pa.array(rows[column].tolist(), pa.string()) for column in rows}))
+            rows = table[columns].astype(object)
+            texts = {column: pa.array(rows[column].tolist(), pa.string()) for column in rows}
+            self.engine().keep(name, pa.table({**texts, "place": pa.array(table["file"].map(places).tolist(), pa.int64())}))
 
     def _grouped(self, mapped: Sequence[str], touched: bool, stale: Sequence[str], out: bool) -> str:
         """SELECT of the cube's lines from the rows: those that count, or those that are kept out."""
@@ -120,11 +121,11 @@ class Months:
         joins = " LEFT JOIN tag_map ON rows.Tags = tag_map.text"
         if touched:
             bill = " AND ".join(f"rows.{name} = {{0}}.{name}" for name in UNIT[:2])
-            bill += " AND substr(rows.billing_day, 1, 7) = {0}.billing_period AND rows.file = {0}.path"
+            bill += " AND substr(rows.billing_day, 1, 7) = {0}.billing_period AND rows.file = {0}.place"
             joins += f" JOIN fates ON {bill.format('fates')} LEFT JOIN blocks ON {bill.format('blocks')} "
             joins += "AND rows.service_day = blocks.service_day"
-            fate = "fates.role = 'kept out' OR blocks.path IS NOT NULL AND fates.role = 'read'" if out else (
-                "fates.role = 'read' AND blocks.path IS NULL")
+            fate = "fates.role = 'kept out' OR blocks.place IS NOT NULL AND fates.role = 'read'" if out else (
+                "fates.role = 'read' AND blocks.place IS NULL")
             joins += f" WHERE {fate}"
         twin = ", fates.file AS file, coalesce(blocks.twin, fates.twin) AS twin" if out else ""
         return (f"SELECT {months}, {keys}{twin}, {sums}, CAST(sum(rows.line_count) AS BIGINT) AS line_count "

@@ -25,19 +25,24 @@ def shared(sources: Sequence[Source], amounts: bool, engine) -> pd.DataFrame:
     With `amounts` only what has the same amounts is the same.  Files whose columns do not tell charges apart, so that
     most rows look like another of the same file, are left out: they prove nothing.
     """
-    asked = [reading.queries(group, engine)[0] for group in reading.alike(sources)]
-    every = " UNION ALL ".join(query.prints(amounts) for query in asked)
+    groups = reading.alike(sources)
+    asked = [reading.queries(group, engine)[0] for group in groups]
+    firsts = [sum(map(len, groups[:place])) for place in range(len(groups))]
+    names = dict(enumerate(source.name for group in groups for source in group))
+    for query, group in zip(asked, groups, strict=True):
+        query.alike = len(groups) == 1 and group[0].kind == "parquet"
+    every = " UNION ALL ".join(query.prints(amounts, first) for query, first in zip(asked, firsts, strict=True))
     engine.keep("shared_prints", f"SELECT print FROM ({every}) GROUP BY print HAVING min(file) <> max(file)")
     if not engine.table("SELECT 1 AS print FROM shared_prints LIMIT 1").num_rows:
         return _none()
     told = engine.table(f"SELECT file, count(*) AS rows, count(DISTINCT print) AS charges FROM ({every}) GROUP BY file")
     certain = {row["file"] for row in told.to_pylist() if row["charges"] >= CERTAIN * row["rows"]}
-    keys = ["ProviderName", "BillingAccountId"]
+    keys, mark = ["ProviderName", "BillingAccountId"], "whole" if amounts else "print"
     rows = " UNION ALL ".join(
-        f"SELECT {', '.join(keys)}, substr(billing_day, 1, 7) AS billing_period, service_day, file, print, line_count "
-        f"FROM ({query.rows(keys, [], days=True, carry=['file', 'whole' if amounts else 'print'], only='shared_prints')})"
-        for query in asked)
-    rows = rows.replace("file, print, line_count", "file, whole AS print, line_count") if amounts else rows
+        f"SELECT {', '.join(keys)}, substr(billing_day, 1, 7) AS billing_period, service_day, file + {first} AS file, "
+        f"{mark} AS print, line_count "
+        f"FROM ({query.rows(keys, [], days=True, carry=['file', mark], only='shared_prints')})"
+        for query, first in zip(asked, firsts, strict=True))
     columns = ", ".join(COLUMNS[:4])
     engine.keep("shared_rows", f"SELECT {columns}, file, print, sum(line_count) AS rows FROM ({rows}) "
                                f"GROUP BY {columns}, file, print")
@@ -47,7 +52,6 @@ def shared(sources: Sequence[Source], amounts: bool, engine) -> pd.DataFrame:
         "FROM shared_rows AS one JOIN shared_rows AS two ON one.print = two.print AND one.file < two.file "
         f"GROUP BY {pairs}, one.file, two.file ORDER BY {pairs}, one.file, two.file").to_pandas()
     found = found[found["file"].isin(certain) & found["other"].isin(certain)]
-    names = {str(source.path): source.name for source in sources}
     found = found.assign(file=found["file"].map(names), other=found["other"].map(names)).loc[:, COLUMNS]
     return found.reset_index(drop=True) if len(found) else _none()
 

@@ -68,13 +68,13 @@ def check_twins(kept_out: pd.DataFrame) -> list[dict]:
 def check_replaced(files: pd.DataFrame) -> list[dict]:
     """A line for each bill that a later delivery replaces: what it was, what it is."""
     rows = []
-    replaced = files[files["state"] == "replaced"]
-    for (name, provider, period, currency), group in replaced.groupby(
-            ["file", "ProviderName", "billing_period", "BillingCurrency"]):
+    bill = ["ProviderName", "BillingAccountId", "billing_period", "BillingCurrency"]
+    for (name, *key), group in files[files["state"] == "replaced"].groupby(["file", *bill]):
         first = group.iloc[0]
-        is_now = files[(files["file"] == first["twin"]) & (files["billing_period"] == period)
-                       & (files["ProviderName"] == provider) & (files["BillingCurrency"] == currency)]
-        was, now = total(group["BilledCost"]), total(is_now["BilledCost"])
+        before = files[(files[bill] == key).all(axis=1) & files["state"].eq("replaced") & files["twin"].eq(first["twin"])]
+        is_now = files[(files[bill] == key).all(axis=1) & files["state"].eq("read")]
+        was, now = total(before["BilledCost"]), total(is_now["BilledCost"])
+        provider, _, period, currency = key
         rows.append(checks.holds(f"replaced: {name}", True, (
             f"{provider} {period} comes from {first['twin']} ({first['note']}): billed was {number(was)}, is "
             f"{number(now)} {currency}, difference {number(now - was)}")))

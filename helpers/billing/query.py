@@ -19,7 +19,7 @@ SCALE = 18  # decimals that an amount has room for; a file with more is given wh
 QUICK = 12  # decimals of a double below 1,000 that are kept without its text: 15 digits of a double are exact
 NOTHING = "('', 'null', '(null)', 'none')"  # what stands for no amount
 BLANK = "('null', '(null)')"  # and for no text, where none may be a word
-FILE = "x_workbook_file"  # column of a row's file, a name no export has
+FILE = "x_workbook_file"  # column of the place of a row's file among those read, a name no export has
 ROW = "x_workbook_row"  # and of its place there, where rows are looked at one by one
 HOURS = {"hour": 1, "hours": 1, "hr": 1, "hrs": 1, "h": 1, "1 hour": 1, "10 hours": 10, "100 hours": 100}
 NUMERAL = r"(?<![\w.(])\d+(\.\d+)?(?![\w.])"
@@ -45,6 +45,7 @@ class Query:
                  basis: str = ""):
         self.fitted, self.relation, self.words, self.basis = fitted, relation, words, basis
         self.scales = scales or {}
+        self.alike = False  # whether all rows that are compared come from parquet of one shape
         self.constants: dict[str, str] = {}  # text that is the same in every row: what it is, in SQL
         self.tops: dict[str, int] = {}  # FOCUS amount: decimals it has in all queries whose rows are put together
 
@@ -122,9 +123,9 @@ class Query:
                    f"FROM ({raw}) AS raw GROUP BY {named}")
         return self.mapped(f"({grouped})", keys, [], ["until"])
 
-    def prints(self, amounts: bool = False) -> str:
-        """SELECT of each row's file and the print of its charge, with its amounts or without."""
-        return f"SELECT {FILE} AS file, {self._print(amounts)} AS print FROM {self.relation}"
+    def prints(self, amounts: bool = False, first: int = 0) -> str:
+        """SELECT of each row's file, counted from `first`, and the print of its charge, with its amounts or without."""
+        return f"SELECT {FILE} + {first} AS file, {self._print(amounts)} AS print FROM {self.relation}"
 
     def raw_amounts(self, amounts: Sequence[str]) -> dict[str, str]:
         """The names of amounts behind the FOCUS amounts, each with its column in the file."""
@@ -302,11 +303,12 @@ class Query:
             return literal(self.fitted.values.get(column, ""))
         value, kind = self._moment_of(TIMES[column])
         if kind == "VARCHAR":
-            away = f"{value} LIKE '%:__' AND length({value}) >= 22 AND substr({value}, length({value}) - 5, 1) IN " \
-                   f"('+', '-') AND {value} NOT LIKE '%00:00'"  # hours from UTC, as in 2026-09-01T00:30:00+02:00
+            away = (f"CASE WHEN length({value}) < 22 THEN false ELSE {value} LIKE '%:__' AND "  # hours from UTC, as in
+                    f"substr({value}, length({value}) - 5, 1) IN ('+', '-') AND "  # 2026-09-01T00:30:00+02:00
+                    f"{value} NOT LIKE '%00:00' END")
             at_utc = f"substr(CAST(TRY_CAST({value} AS TIMESTAMP WITH TIME ZONE) AS VARCHAR), 1, {10 if whole else 7})"
-            cut = (f"CASE WHEN {away} THEN coalesce({at_utc}, {value}) WHEN {value} LIKE '____-__-__%' "
-                   f"THEN substr({value}, 1, {10 if whole else 7}) ELSE {value} END")
+            cut = (f"CASE WHEN {away} THEN coalesce({at_utc}, {value}) "
+                   f"WHEN {value} LIKE '____-__-__%' AND substr({value}, 11, 1) IN ('', 'T', ' ') THEN substr({value}, 1, {10 if whole else 7}) ELSE {value} END")
         elif kind == "DATE" or kind.startswith("TIMESTAMP"):
             cut = f"date_trunc('{'day' if whole else 'month'}', CAST({value} AS TIMESTAMP))"
         else:
@@ -338,17 +340,22 @@ class Query:
         return f"date_diff('second', {self.moment('start')}, {self.moment('finish')})"
 
     def _print(self, amounts: bool = False) -> str:
-        """What tells a charge from any other, as a number: its texts and times, and its amounts where asked."""
-        texts = [f"coalesce(CAST({self._value(spelling)} AS VARCHAR), '')" for name in self.fitted.format.identity
-                 for spelling in self.fitted.texts.get(name, ())[:1]]
-        billing = f"substr(CAST({self._time('BillingPeriodStart', whole=True)} AS VARCHAR), 1, 10)"
-        times = [f"coalesce(CAST({self.moment(name)} AS VARCHAR), {self._raw_time(name)})" for name in ("start", "finish")]
-        sums = [f"coalesce(CAST({self._exact(name)} AS VARCHAR), '')"
-                for name in self.raw_amounts(AMOUNTS[:2])] if amounts else []
-        return self.words.print_of([*texts, billing, *times, *sums])
+        """What tells a charge from any other, as a number: its texts and times, and its amounts where asked.
 
-    def _raw_time(self, name: str) -> str:
-        return f"coalesce(CAST({self._moment_of(name)[0]} AS VARCHAR), '')" if self.fitted.times[name] else "''"
+        Where files are of one kind, and parquet, the texts are taken as they are: nothing is written in two ways.
+        """
+        texts = [self._value(spelling) for name in self.fitted.format.identity
+                 for spelling in self.fitted.texts.get(name, ())[:1]]
+        if not self.alike:
+            texts = [f"coalesce(CAST({text} AS VARCHAR), '')" for text in texts]
+        times = [self.moment(name) for name in ("start", "finish")]
+        odd = [f"CASE WHEN {self.moment(name)} IS NULL THEN {self._moment_of(name)[0]} END" for name in ("start", "finish")
+               if self.fitted.times[name] and self._moment_of(name)[1] == "VARCHAR"]
+        billing = self._time("BillingPeriodStart", whole=True)
+        billing = billing if self.alike else f"substr(CAST({billing} AS VARCHAR), 1, 10)"
+        sums = [f"CAST({self._exact(name)} AS DECIMAL(38, {SCALE}))"
+                for name in self.raw_amounts(AMOUNTS[:2])] if amounts else []
+        return self.words.print_of([*texts, billing, *times, *odd, *sums])
 
 
 def _outside(expression: str, pattern: str, by: str) -> str:
@@ -367,7 +374,7 @@ def _whole(kind: str) -> bool:
 
 
 def _quick(value: str) -> str:
-    return f"abs({value}) < 1000 AND round({value} * 1e{QUICK}) / 1e{QUICK} = {value}"
+    return f"{value} - {value} = 0 AND abs({value}) < 1000 AND round({value} * 1e{QUICK}) / 1e{QUICK} = {value}"
 
 
 def _decimals(text: str) -> str:
@@ -412,9 +419,10 @@ def _day(name: str, first: bool = False) -> str:
     slashed = f"substr({part[2]}, 1, 4) || '-' || lpad({part[0]}, 2, '0') || '-' || lpad({part[1]}, 2, '0')"
     wrong_way = f" AND NOT lpad({part[1]}, 2, '0') IN ({', '.join(f'{chr(39)}{day:02}{chr(39)}' for day in range(2, 13))})"
     wrong_way = wrong_way if first else ""
-    return (f"CASE WHEN {text} LIKE '____-__-__%' THEN substr({text}, 1, 10) "
+    return (f"CASE WHEN {text} LIKE '____-__-__' OR {text} LIKE '____-__-__ __:__:__%' THEN substr({text}, 1, 10) "
             f"WHEN {text} LIKE '____-__' THEN {text} || '-01' "
             f"WHEN {text} LIKE '%/%/____%'{wrong_way} THEN {slashed} "
+            f"WHEN TRY_CAST({text} AS BIGINT) IS NULL THEN '? ' || {text} "
             f"WHEN length({text}) = 6 THEN substr({text}, 1, 4) || '-' || substr({text}, 5, 2) || '-01' "
             f"WHEN length({text}) = 8 THEN substr({text}, 1, 4) || '-' || substr({text}, 5, 2) || '-' || "
             f"substr({text}, 7, 2) ELSE '? ' || {text} END")

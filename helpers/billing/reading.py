@@ -15,6 +15,7 @@ from pathlib import Path
 import duckdb
 
 from helpers import cache
+from helpers.billing import keep
 from helpers.billing.query import Query
 from helpers.billing.shapes import AMOUNTS, Fitted, fit, place
 from helpers.billing.sources import Source, unreadable
@@ -106,8 +107,7 @@ def explained(error: Exception, sources: Sequence[Source]) -> InputError:
     source = next((one for one in sources if str(one.path) in text), next(iter(sources), None))
     gone = next((one for one in sources if not one.path.is_file()), None)
     if gone:
-        return InputError(gone.name, "the file is no longer there", "a file that stays as it is",
-                          "wait until it is complete and run again; nothing half-made was kept")
+        return keep.changed(gone.name)
     if isinstance(error, (duckdb.IOException, duckdb.OutOfMemoryException)) and any(
             word in text.lower() for word in DISK):
         return InputError("disk", "it is full", "room for the cost cube and what is sorted on the way",

@@ -6,11 +6,16 @@
 import csv
 import gzip
 import json
-from collections.abc import Mapping, Sequence
+import re
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from helpers import globs
 from helpers.billing import aws, focus, table
@@ -128,24 +133,32 @@ def columns_of(path: Path, kind: str, engine: Duck) -> tuple[str, dict[str, str]
         names, delimiter = read_header(path)
         return delimiter, dict.fromkeys(names, "VARCHAR")
     if kind == "json":
-        return "", _json_columns(path)
+        return "", _json_columns(path, engine)
     try:
         columns = engine.columns(path)
-    except duckdb.Error as error:
+        names = pq.read_schema(path).names  # as they stand: the engine renames a second one
+    except (duckdb.Error, pa.ArrowException, OSError) as error:
+        if isinstance(error, PermissionError):
+            raise unreadable(path, error) from error
         raise InputError(shown(path), f"not readable as parquet ({str(error).strip().splitlines()[0]})",
                          "a whole parquet file", "export or copy the file again") from error
-    _check_twice(path, list(columns))
+    _check_twice(path, names)
     return "", columns
 
 
 def read_header(path: Path) -> tuple[list[str], str]:
     """Column names and delimiter of a CSV file (plain or gzip), each name once."""
-    names = _first_line(path)
-    if not names.strip():
+    line = _first_line(path)
+    if not line.strip():
         raise InputError(shown(path), "the file is empty", "a header line and rows",
                          "export the file again or take it out of inputs.billing")
-    delimiter = max(",;\t|", key=names.count)
-    header = [name.strip() for name in next(csv.reader([names], delimiter=delimiter))]
+    delimiter = max(",;\t|", key=line.count)
+    try:
+        header = [name.strip() for name in next(csv.reader([line], delimiter=delimiter))]
+    except csv.Error as error:
+        raise InputError(f"{shown(path)}, line 1", f"a header that cannot be read ({error})", "a line of column names",
+                         "export the file again") from error
+    header = [name or f"(column {place} without a name)" for place, name in enumerate(header, start=1)]
     _check_twice(path, header)
     return header, delimiter
 
@@ -154,13 +167,23 @@ def _first_line(path: Path) -> str:
     """The header, however many lines it takes: a name in quotes may hold a line break."""
     opener = gzip.open if path.suffix == ".gz" else open
     try:
-        with opener(path, "rt", encoding="utf-8-sig", newline="") as file:
-            line = file.readline()
-            while line.count('"') % 2 and (more := file.readline()):
+        with opener(path, "rb") as file:
+            line = file.readline(LONGEST)
+            while line.count(b'"') % 2 and len(line) < LONGEST and (more := file.readline(LONGEST)):
                 line += more
-            return line
-    except (OSError, EOFError, UnicodeDecodeError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise unreadable(path, error) from error
+    if line.count(b'"') % 2:
+        raise InputError(f"{shown(path)}, line 1", "a quote in the header that is never closed",
+                         "column names, with quotes in pairs", "export the file again, or mend the line")
+    try:
+        return line.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{shown(path)}, line 1", "text that is not UTF-8", "a CSV file in UTF-8",
+                         "save or export it as UTF-8") from error
+
+
+LONGEST = 2**20  # bytes of a header
 
 
 def unreadable(path: Path, error: Exception) -> InputError:
@@ -181,29 +204,53 @@ def _check_twice(path: Path, names: Sequence[str]) -> None:
                          "each column once, whatever its case", "rename or remove the copy")
 
 
-def _json_columns(path: Path) -> dict[str, str]:
-    """The names in the first 1,000 rows of a file with a JSON object a line; a nested value is JSON, else text."""
+def _json_columns(path: Path, engine: Duck) -> dict[str, str]:
+    """The names in the rows of a file with a JSON object a line; a nested value is JSON, else text."""
+    _check_json(path)
+    with told_json(path):
+        kinds = engine.json_columns(path)
+        long = engine.long_number(path, AMOUNT_NAMES)
+    if not kinds:
+        raise InputError(shown(path), "the file is empty", "a JSON object a line", "export the file again")
+    if long:
+        raise InputError(f"{shown(path)}, line {long}", "an amount of more than 17 digits as a JSON number",
+                         "such amounts in quotes, since a JSON number loses digits", "export it with amounts as texts")
+    _check_twice(path, list(kinds))
+    return kinds
+
+
+AMOUNT_NAMES = sorted({part for format_ in FORMATS.values() for each in (format_, *format_.also)
+                       for spellings in each.amounts.values() for spelling in spellings
+                       for part in [spelling.rpartition(".")[2]]})
+
+
+@contextmanager
+def told_json(path: Path) -> Iterator[None]:
+    """Raises what the engine says of a file of JSON objects as an InputError that names it."""
+    try:
+        yield
+    except duckdb.Error as error:
+        line = re.search(r"in line (\d+)", str(error))
+        raise InputError(shown(path) + (f", line {line[1]}" if line else ""), f"no JSON ({' '.join(str(error).split())[:200]})",
+                         "a JSON object a line", "export it as newline-delimited JSON") from error
+
+
+def _check_json(path: Path) -> None:
+    """The first rows are JSON objects; told here, since the engine would say less of it."""
     opener = gzip.open if path.suffix == ".gz" else open
-    kinds: dict[str, str] = {}
     try:
         with opener(path, "rt", encoding="utf-8-sig") as file:
             for number, line in zip(range(1, 1001), file):
                 try:
                     found = json.loads(line) if line.strip() else {}
-                except ValueError as error:
+                except (ValueError, RecursionError) as error:
                     raise InputError(f"{shown(path)}, line {number}", f"no JSON ({error})", "a JSON object a line",
                                      "export it as newline-delimited JSON") from None
                 if not isinstance(found, dict):
                     raise InputError(f"{shown(path)}, line {number}", "JSON that is no object", "a JSON object a line",
                                      "export it as newline-delimited JSON")
-                for name, value in found.items():
-                    nested = isinstance(value, (dict, list))
-                    kinds[name] = "JSON" if nested else kinds.get(name, "VARCHAR")
-    except (OSError, EOFError, UnicodeDecodeError) as error:
+    except (OSError, EOFError, UnicodeDecodeError, zlib.error) as error:
         raise unreadable(path, error) from error
-    if not kinds:
-        raise InputError(shown(path), "the file is empty", "a JSON object a line", "export the file again")
-    return kinds
 
 
 def _format_of(name: str, columns: Mapping[str, str], word: Word) -> Format:

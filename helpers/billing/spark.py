@@ -80,7 +80,7 @@ class Spark:
         return view, {name: _kind(type_) for name, type_ in rows.dtypes if name not in (FILE, ROW)}
 
     def _read(self, paths, kind: str, delimiter: str, columns: Mapping[str, str], placed: bool):
-        """The files' rows, each with its file's path as the project names it."""
+        """The files' rows, each with its file's place among the paths."""
         from pyspark.sql import functions as f
 
         self.session.conf.set("spark.sql.files.maxPartitionBytes", str(2**40 if placed else 2**27))
@@ -95,8 +95,7 @@ class Spark:
             schema = ", ".join(f"{quoted_name(name)} string" for name in columns)
             rows = reader.schema(schema).csv(places, sep=delimiter, header=True, quote='"', escape='"', multiLine=True,
                                              mode="FAILFAST", enforceSchema=True, maxCharsPerColumn=-1)
-        known = {place: str(path) for place, path in zip(places, paths, strict=True)}
-        named = f.create_map(*[f.lit(text) for pair in known.items() for text in pair])
+        named = f.create_map(*[f.lit(part) for number, place in enumerate(places) for part in (place, number)])
         where = f.regexp_replace(f.input_file_name(), "^file:/+", "file:///")
         return rows.withColumn(FILE, named[where])
 

@@ -20,7 +20,7 @@ from helpers.codebook import currencies
 from helpers.errors import InputError
 
 UNIT = ("ProviderName", "BillingAccountId", "billing_period")  # a bill: replaced whole, never added to itself
-KEYS = ("ProviderName", "BillingAccountId", "SubAccountId", "ServiceName", "ChargeCategory", "BillingCurrency",
+KEYS = ("ProviderName", "BillingAccountId", "ServiceName", "ChargeCategory", "BillingCurrency",
         "InvoiceId", "Basis")
 AMOUNTS = ("BilledCost", "EffectiveCost", "FiledCost")
 NUMBER = re.compile(r"[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?")
@@ -40,7 +40,7 @@ def survey(sources: Sequence[Source], engine) -> tuple[pa.Table, dict[str, int]]
         if all(scale <= scales.get(name, SCALE) for name, scale in needed.items()):
             break
         scales = needed
-    totals = engine.table(_total(asked, scales))
+    totals = engine.table(_total(asked, scales, sources))
     engine.keep("survey_all", totals)
     _check_rows(sources, engine)
     return totals, scales
@@ -51,12 +51,13 @@ def _asked(query: Query) -> list[str]:
     return [*AMOUNTS, *(column for column in ("ListCost", "ContractedCost", "ConsumedQuantity") if query.unsure(column))]
 
 
-def _total(asked: Sequence[Query], scales: dict[str, int]) -> str:
+def _total(asked: Sequence[Query], scales: dict[str, int], sources: Sequence[Source]) -> str:
     """SELECT of the totals of all queries, every amount with the most decimals that any needs."""
     scale = max([SCALE, *scales.values()])
     days = "substr(billing_day, 1, 7) AS billing_period, billing_day, service_day"
     sums = ", ".join(f"sum(CAST({name} AS DECIMAL(38, {scale}))) AS {name}" for name in AMOUNTS)
-    parts = [f"SELECT file, {', '.join(KEYS)}, {days}, {', '.join(AMOUNTS)}, line_count FROM survey_{place}"
+    named = " ".join(f"WHEN {place} THEN {literal(source.path)}" for place, source in enumerate(sources))
+    parts = [f"SELECT CASE file {named} END AS file, {', '.join(KEYS)}, {days}, {', '.join(AMOUNTS)}, line_count FROM survey_{place}"
              for place in range(len(asked))]
     keys = f"file, {', '.join(KEYS)}, billing_period, billing_day, service_day"
     return (f"SELECT {keys}, {sums}, CAST(sum(line_count) AS BIGINT) AS line_count FROM ({' UNION ALL '.join(parts)}) "
