@@ -114,7 +114,8 @@ def test_a_file_that_changes_while_it_is_hashed_is_not_remembered(tmp_path, kept
 # ---- by month
 
 def test_a_changed_file_makes_its_own_months_again_and_no_other(tmp_path, kept):
-    paths = [bill(tmp_path, change, name=name) for name, change in (("a.csv", AUGUST), ("b.csv", {}), ("c.csv", OCTOBER))]
+    paths = [bill(tmp_path, change, name=name)
+             for name, change in (("a.csv", AUGUST), ("b.csv", {}), ("c.csv", OCTOBER))]
     billing.load(paths, kept)
     before = {kind: folders(kept, kind) for kind in ("month", "survey", "cube")}
     assert len(before["month"]) == len(before["survey"]) == 3

@@ -156,6 +156,17 @@ def test_covered_usage_without_its_negation_rows_is_set_aside_with_its_amount(tm
         "finding", "6", "UnblendedCost 177.40, billed 171.40; the plan's fee bills such usage")
 
 
+def test_a_rate_that_some_rows_leave_blank_is_the_unblended_cost_there_and_there_alone(tmp_path):
+    rows = cur("legacy", """
+        type             code  meter     unblended  ri    ri_cost
+        DiscountedUsage  EC2   Reserved  0          ri-1  3
+        DiscountedUsage  EC2   Reserved  4          ri-1  .
+        """)
+    rows.assign(**{"pricing/publicOnDemandCost": ["12", ""]}).to_csv(tmp_path / "cur.csv", index=False)
+    cube = read(tmp_path / "cur.csv")
+    assert sums(cube.lines, "BilledCost", "EffectiveCost", "ListCost", "ContractedCost") == ("4", "7", "16", "16")
+
+
 def test_marketplace_rows_are_published_by_their_seller(tmp_path):
     seller = {"bill/BillingEntity": "AWS Marketplace", "lineItem/LegalEntity": "Acme Ltd."}
     cur("legacy").head(1).assign(**seller).to_csv(tmp_path / "cur.csv", index=False)

@@ -1,7 +1,7 @@
 """What did the clouds bill?  Billing files in, the cost cube out: every cent, few rows, read once.
 
     sources       which files are bills, and of what format      focus, aws, azure, google, oci, table (shapes)
-    query         SQL that groups rows and maps them to FOCUS     run by an engine: duck, spark
+    query         SQL that groups rows and maps them to FOCUS     columns, wording; run by an engine: duck, spark
     survey        each file's totals, and its first bad value     reading tells errors by file, row and column
     deliveries    which files count: parts, re-exports, twins     manifests, overlaps
     months        the lines of each month, kept by content        keep, known

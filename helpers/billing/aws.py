@@ -54,8 +54,9 @@ AWS = Format(
            frozenset({"line_item_usage_account_id", "line_item_unblended_cost"})),
     texts=TEXTS,
     amounts={
-        "unblended": cur("lineItem/UnblendedCost"), "on_demand": cur("pricing/publicOnDemandCost"),
-        "quantity": cur("lineItem/UsageAmount"), "reserved": cur("reservation/EffectiveCost"),
+        "unblended": cur("lineItem/UnblendedCost"), "quantity": cur("lineItem/UsageAmount"),
+        "on_demand": cur("pricing/publicOnDemandCost", "lineItem/UnblendedCost"),  # row by row the first that is there
+        "reserved": cur("reservation/EffectiveCost", "lineItem/UnblendedCost"),
         "planned": cur("savingsPlan/SavingsPlanEffectiveCost"),
     },
     times={"billing": cur("bill/BillingPeriodStartDate"), "start": cur("lineItem/UsageStartDate"),
@@ -77,14 +78,14 @@ AWS = Format(
         "BilledCost": "CASE WHEN type IN ('SavingsPlanCoveredUsage', 'SavingsPlanNegation') THEN 0 ELSE unblended END",
         "EffectiveCost":
             "CASE WHEN type = 'SavingsPlanCoveredUsage' THEN coalesce(planned, 0) "
-            "WHEN type = 'DiscountedUsage' THEN coalesce(reserved, unblended) "
+            "WHEN type = 'DiscountedUsage' THEN reserved "
             "WHEN type IN ('SavingsPlanNegation', 'SavingsPlanRecurringFee', 'SavingsPlanUpfrontFee', 'RIFee') THEN 0 "
             "WHEN type IN ('Fee', 'Refund', 'RiVolumeDiscount') AND reservation <> '' THEN 0 ELSE unblended END",
         "ListCost":
-            "CASE WHEN type IN ('Usage', 'DiscountedUsage', 'SavingsPlanCoveredUsage') THEN coalesce(on_demand, "
-            "unblended) WHEN type = 'SavingsPlanNegation' THEN 0 ELSE unblended END",
+            "CASE WHEN type IN ('Usage', 'DiscountedUsage', 'SavingsPlanCoveredUsage') THEN on_demand "
+            "WHEN type = 'SavingsPlanNegation' THEN 0 ELSE unblended END",
         "ContractedCost":
-            "CASE WHEN type = 'DiscountedUsage' THEN coalesce(on_demand, unblended) "
+            "CASE WHEN type = 'DiscountedUsage' THEN on_demand "
             "WHEN type = 'SavingsPlanNegation' THEN 0 ELSE unblended END",
         "ConsumedQuantity": "CASE WHEN type IN ('Usage', 'DiscountedUsage', 'SavingsPlanCoveredUsage') THEN quantity "
                             "ELSE NULL END",

@@ -9,7 +9,7 @@ import pandas as pd
 
 from helpers import values
 from helpers.billing import reading
-from helpers.billing.query import BLANK
+from helpers.billing.wording import BLANK
 from helpers.billing.shapes import quoted
 from helpers.billing.sources import Source
 from helpers.errors import InputError

@@ -19,7 +19,7 @@ LONGEST = 33_554_432  # bytes of a row
 
 
 class Duck:
-    """A connection with its limits; also the words in which DuckDB differs (helpers.billing.query.Words)."""
+    """A connection with its limits; also the words in which DuckDB differs (helpers.billing.columns.Words)."""
 
     def __init__(self, memory: str = "3GB", spill: Path | None = None):
         self.engine = duckdb.connect()

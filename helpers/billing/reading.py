@@ -153,7 +153,7 @@ def bad_value(source: Source, row: int, column: str, value: str, count: int, exp
 
 def _line(source: Source, count: int, blanks: bool = False) -> int:
     """The line on which a row of a CSV file begins, the header being the first, blank lines counted or not."""
-    opener = gzip.open if source.path.suffix == ".gz" else open
+    opener = gzip.open if source.path.suffix.lower() == ".gz" else open
     csv.field_size_limit(LONGEST)
     try:
         with opener(source.path, "rt", encoding="utf-8-sig", errors="replace", newline="") as file:

@@ -13,7 +13,8 @@ from datetime import date, timedelta
 import pyarrow as pa
 
 from helpers.billing import reading
-from helpers.billing.query import SCALE, Query
+from helpers.billing.columns import SCALE
+from helpers.billing.query import Query
 from helpers.billing.shapes import NEVER_BLANK, TIMES, literal
 from helpers.billing.sources import Source
 from helpers.codebook import currencies
