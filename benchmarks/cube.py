@@ -292,7 +292,7 @@ def main() -> int:
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:given.cores])
     told, wholes = Told(), {}
     with tempfile.TemporaryDirectory() as aside:
-        place = given.folder or Path(aside)
+        place = (given.folder or Path(aside)).resolve()
         for millions in SCALE if given.scale else (given.rows,):
             bill = Bill(millions, "parquet", given.parts, given.money, given.order, given.daily)
             wholes[millions] = tell(told, bill, measure(bill, place, given.runs, given.memory))

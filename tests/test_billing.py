@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import json
 import random
 from decimal import Decimal
 from pathlib import Path
@@ -227,3 +228,35 @@ def test_the_focus_sample_gives_its_stated_totals(tmp_path):
     assert plain(total(cube.lines["EffectiveCost"])) == "14.97651418586"
     by_month = cube.lines.groupby("billing_period")["BilledCost"].agg(total).map(plain).to_dict()
     assert by_month == {"2024-09": "20.28022672899", "2024-10": "0.24"}
+
+
+def test_charges_that_two_parts_share_on_a_day_that_differs_otherwise_are_a_finding(tmp_path):
+    services = [{"ServiceName": name, "BilledCost": cost} for name, cost in zip("abcd", "1 2 4 8".split(), strict=True)]
+    cube = read(bill(tmp_path, *services[:3], name="part-1.csv"), bill(tmp_path, *services[2:], name="part-2.csv"))
+    assert billed(cube) == "19"
+    [found] = billing.check_repeats(cube.repeats)
+    assert (found["state"], found["check"].rpartition("/")[2]) == ("finding", "part-1.csv")
+    assert found["note"].startswith("1 rows also stand in ")
+
+
+def test_a_part_that_a_manifest_lists_and_that_is_not_there_stops_the_run(tmp_path):
+    told = {"assemblyId": "a-1", "reportKeys": ["exports/bill-00001.csv", "exports/bill-00002.csv"]}
+    (tmp_path / "bill-Manifest.json").write_text(json.dumps(told), encoding="utf-8")
+    with pytest.raises(InputError, match="bill-00001.csv: manifest bill-Manifest.json lists exports/bill-00002.csv as "
+                                         "well, which is not there; expected every file of the delivery"):
+        read(bill(tmp_path, {}, name="bill-00001.csv"))
+
+
+def test_an_amount_in_the_second_of_its_columns_keeps_its_digits(tmp_path):
+    columns = {"BillingAccountId": ["1", "1"], "SubscriptionId": ["s", "s"], "MeterCategory": ["VM", "VM"],
+               "MeterId": ["m", "n"], "ChargeType": ["Usage", "Usage"], "BillingCurrency": ["USD", "USD"],
+               "BillingPeriodStartDate": ["2026-09-01"] * 2, "Date": ["2026-09-02"] * 2,
+               "CostInBillingCurrency": pa.array([None, None], pa.int32()), "Cost": [10.0, 0.00004]}
+    pq.write_table(pa.table(columns), tmp_path / "azure.parquet")
+    assert billed(read(tmp_path / "azure.parquet")) == "10.00004"
+
+
+def test_an_amount_under_values_can_only_be_0(tmp_path):
+    with pytest.raises(InputError, match="ListCost is 1 under values; expected 0, or a column of the file"):
+        read(bill(tmp_path, {}), values={"ListCost": "1"})
+    assert billed(read(bill(tmp_path, {}), values={"ListCost": "0"})) == "1.5"

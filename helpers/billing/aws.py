@@ -29,7 +29,8 @@ CHARGES = {  # line item type: charge category
     "Usage": "Usage", "DiscountedUsage": "Usage", "SavingsPlanCoveredUsage": "Usage", "SavingsPlanNegation": "Usage",
     "RIFee": "Purchase", "Fee": "Purchase", "SavingsPlanRecurringFee": "Purchase", "SavingsPlanUpfrontFee": "Purchase",
     "Tax": "Tax", "Credit": "Credit", "Refund": "Adjustment", "": ""}  # any other is a discount on usage
-_CATEGORY = "CASE type " + " ".join(f"WHEN '{kind}' THEN '{category}'" for kind, category in CHARGES.items()) + " ELSE 'Usage' END"
+_KINDS = " ".join(f"WHEN '{kind}' THEN '{category}'" for kind, category in CHARGES.items())
+_CATEGORY = f"CASE type {_KINDS} ELSE 'Usage' END"
 _COMMITTED = "coalesce(nullif(reservation, ''), savings_plan)"
 
 TEXTS = {

@@ -96,9 +96,11 @@ class Columns:
         return max([SCALE, *(self._scale(name) for name in used)])
 
     def _scale(self, name: str) -> int:
-        if not self.fitted.amounts.get(name):
-            return 0
-        kind = self._kind(self.fitted.amounts[name][0])
+        """The decimals that an amount of the file has at most, whichever of its columns has it."""
+        return max((self._decimals_of(name, self._kind(spelling)) for spelling in self.fitted.amounts.get(name, ())),
+                   default=0)
+
+    def _decimals_of(self, name: str, kind: str) -> int:
         if kind.startswith("DECIMAL"):
             return int(kind.rstrip(")").split(",")[1])
         return 0 if wording.whole(kind) else self.scales.get(name, SCALE)

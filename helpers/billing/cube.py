@@ -25,7 +25,7 @@ from helpers.billing.months import LINE_AMOUNTS, LINE_KEYS, OUT_KEYS, Months
 from helpers.billing.sources import Word, unreadable, word_of
 from helpers.billing.survey import UNIT
 from helpers.errors import InputError
-from helpers.problems import shown
+from helpers.problems import Problems, shown
 
 BLOCKS = [*UNIT, "service_day", "file", "twin"]
 
@@ -55,6 +55,7 @@ class Cube:
     kept_out: pd.DataFrame
     datasets: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     place: Path | None = None
+    repeats: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=overlaps.COLUMNS))
 
     @cached_property
     def days(self) -> pd.DataFrame:
@@ -74,7 +75,7 @@ def load(paths: Sequence[Path], folder: Path, asked: Asked = Asked()) -> Cube:  
     beside = {file.stem.removeprefix("dataset-").replace("_", " "): cache.restore(file)
               for file in sorted(kept.glob("dataset-*.parquet"))}
     return Cube(_restored(kept, "lines", LINE_KEYS), cache.restore(kept / "files.parquet"),
-                _restored(kept, "kept_out", OUT_KEYS), beside, kept)
+                _restored(kept, "kept_out", OUT_KEYS), beside, kept, cache.restore(kept / "repeats.parquet"))
 
 
 def _restored(kept: Path, name: str, keys: Sequence[str]) -> pd.DataFrame:
@@ -152,7 +153,8 @@ class Build:
             cache.write(table, aside / f"dataset-{name.replace(' ', '_')}.parquet")
 
     def _write_bills(self, bills: Mapping[str, Known], aside: Path) -> None:
-        roles, blocks = self._decide(bills)
+        roles, blocks, repeats = self._decide(bills)
+        cache.write(repeats, aside / "repeats.parquet")
         months = Months(bills, self.prints, roles, blocks, self.folder, self.asked.tag_keys, self.engine).build()
         with Duck(self.asked.memory, self._spill()) as local:  # what is kept lies here, whatever engine read the bills
             files.keep(bills, roles, blocks, local)
@@ -165,8 +167,8 @@ class Build:
         _join(aside, "lines", LINE_KEYS)
         _join(aside, "kept_out", OUT_KEYS)
 
-    def _decide(self, bills: Mapping[str, Known]) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """The role of each file in each bill, and the days that are kept out of parts."""
+    def _decide(self, bills: Mapping[str, Known]) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+        """The role of each file in each bill, the days kept out of parts, and charges that parts share besides."""
         sources = {name: one.source for name, one in bills.items()}
         units = pd.concat([one.units() for one in bills.values()], ignore_index=True) if bills else pd.DataFrame(
             columns=[*UNIT, "file"])
@@ -178,7 +180,9 @@ class Build:
             lambda *pair: overlaps.same_lines([sources[name] for name in pair],
                                               {name: bills[name].scales for name in pair}, self.engine()))
         roles = found.roles()
-        return roles, _blocks(found.blocks, bills)
+        _check_whole(found.deliveries, roles)
+        blocks = _blocks(found.blocks, bills)
+        return roles, blocks, _repeats(found.blocks, blocks)
 
     def check_unchanged(self) -> None:
         """Raises InputError where a file is no longer what was hashed."""
@@ -221,6 +225,27 @@ def _blocks(pairs: Sequence[Mapping], bills: Mapping[str, Known]) -> pd.DataFram
                 rows.append({**{name: pair[name] for name in BLOCKS[:4]}, "file": one, "twin": other})
                 break
     return pd.DataFrame(rows, columns=BLOCKS)
+
+
+def _repeats(pairs: Sequence[Mapping], blocks: pd.DataFrame) -> pd.DataFrame:
+    """Charges that stand in two parts, on days that are not kept out as a whole: both count, and a person should look."""
+    out = {tuple(row[name] for name in BLOCKS[:4]) for row in blocks.to_dict("records")}
+    rows = [pair for pair in pairs if tuple(pair[name] for name in BLOCKS[:4]) not in out]
+    return pd.DataFrame(rows, columns=overlaps.COLUMNS).astype({"rows": "int64"})
+
+
+def _check_whole(deliveries: Mapping[str, manifests.Delivery], roles: pd.DataFrame) -> None:
+    """Every file that a manifest lists is at hand, where one of them counts: a bill read in part is no bill."""
+    problems = Problems()
+    counted = {name: deliveries[name] for name in sorted(set(roles.loc[roles["role"] == "read", "file"]))}
+    for key in dict.fromkeys(one.key for one in counted.values() if one.names):
+        here = {name.rpartition("/")[2].lower() for name, one in deliveries.items() if one.key == key}
+        first = next(name for name, one in counted.items() if one.key == key)
+        gone = [name for name in counted[first].names if name.strip().rpartition("/")[2].lower() not in here]
+        if gone:
+            problems.add(first, f"{counted[first].how} lists {gone[0].strip()} as well, which is not there",
+                         "every file of the delivery", "add it to inputs.billing", len(gone) - 1)
+    problems.stop()
 
 
 def _by_day(bill: Known) -> dict[tuple, int]:

@@ -14,7 +14,6 @@ import pandas as pd
 from helpers.billing.manifests import Delivery
 from helpers.billing.sources import Source
 from helpers.billing.survey import UNIT
-from helpers.errors import InputError
 from helpers.money import total
 from helpers.problems import Problems
 

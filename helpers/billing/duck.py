@@ -135,7 +135,8 @@ class Duck:
         """The element of a map or of a JSON text, as text."""
         if kind.startswith("MAP"):
             return f"{column}[{literal(key)}]"
-        return f"json_extract_string({column}, {literal(f'$.{key}')})"
+        text = f"CASE WHEN json_valid(CAST({column} AS VARCHAR)) THEN CAST({column} AS VARCHAR) ELSE '{{}}' END"
+        return f"json_extract_string({text}, {literal(f'$.{key}')})"
 
     def print_of(self, texts: Sequence[str]) -> str:
         """A number that tells one row of texts from another."""

@@ -62,6 +62,9 @@ class Knowledge:
             raise InputErrors(problems) if len(problems) > 1 else problems[0]
         every = {name: self._restore(name) for name in self.paths}
         bills = {name: one for name, one in every.items() if not one.source.dataset}
+        if not bills:
+            raise InputError(next(iter(every)), f"{every[next(iter(every))].source.label} and no bill",
+                             "at least one cost and usage file", "add it to inputs.billing")
         beside: dict[str, list[pd.DataFrame]] = {}
         for name, one in every.items():
             if one.source.dataset:

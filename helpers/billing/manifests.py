@@ -32,6 +32,7 @@ class Delivery:
     how: str
     made: str = ""
     basis: str = ""
+    names: tuple[str, ...] = ()  # of all its files, where a manifest lists them
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def delivery_of(source: Source) -> Delivery:
         return Delivery(source.name, "parameters", source.name)
     manifest = _manifest_of(source.path)
     if manifest:
-        return manifest.delivery
+        return replace(manifest.delivery, names=manifest.names)
     if RUN.search(source.path.parent.name):
         return Delivery(source.path.parent.as_posix(), f"export folder {source.path.parent.name}")
     stem = source.path.name.split(".")[0]

@@ -65,6 +65,14 @@ def check_twins(kept_out: pd.DataFrame) -> list[dict]:
             for (name, twin, currency), group in kept_out.groupby(["file", "twin", "BillingCurrency"])]
 
 
+def check_repeats(repeats: pd.DataFrame) -> list[dict]:
+    """A finding for each pair of parts that share some charges of a day, but not all: both count."""
+    return [checks.noted(f"charges in two parts: {name}", int(group["rows"].sum()), "FinOps team",
+                         f"{int(group['rows'].sum()):,} rows also stand in {other}, on {group['service_day'].nunique()} "
+                         "days that differ otherwise; both count: look at the exports")
+            for (name, other), group in repeats.groupby(["file", "other"])]
+
+
 def check_replaced(files: pd.DataFrame) -> list[dict]:
     """A line for each bill that a later delivery replaces: what it was, what it is."""
     rows = []

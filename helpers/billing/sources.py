@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
@@ -24,7 +25,7 @@ from helpers.billing.azure import AZURE
 from helpers.billing.duck import Duck
 from helpers.billing.google import GOOGLE
 from helpers.billing.oci import OCI
-from helpers.billing.shapes import Format, fit
+from helpers.billing.shapes import AMOUNTS, Format, fit
 from helpers.errors import InputError
 from helpers.problems import nearest, quoted, shown
 
@@ -100,6 +101,7 @@ def open_source(path: Path, word: Word, engine: Duck) -> Source:
     format_ = _format_of(name, columns, word)
     given, values = (table.completed if word.format == "table" else lambda *pair: pair)(word.columns, word.values)
     _check_named(name, columns, word)
+    _check_amounts(name, word)
     lacks = fit(format_, columns, given, values).lacking()
     if lacks:
         raise InputError(name, f"no column {', '.join(lacks)}", f"the columns of {format_.name}",
@@ -120,7 +122,7 @@ def kind_of(path: Path) -> str:
 
 def recognise(columns: Mapping[str, str]) -> str:
     """The format that the columns tell: a key of FORMATS, a key of DATASETS, or ""."""
-    lower = {name.lower() for name in columns}
+    lower = {name.lower().replace(" ", "") for name in columns}
     for name, signs in DATASETS.items():
         if lower >= signs and "chargeperiodstart" not in lower:
             return name
@@ -266,6 +268,16 @@ def _format_of(name: str, columns: Mapping[str, str], word: Word) -> Format:
     raise InputError(name, f"no column {', '.join(lacks)}" if len(lacks) < 6 else "columns of no format that is known",
                      f"{wanted}, or a table whose columns the parameters name", "name its format in the parameters, "
                      "under billing: format, columns and values")
+
+
+def _check_amounts(name: str, word: Word) -> None:
+    """An amount's value is 0, since any other would have to be told row by row; a table's cost is a column."""
+    for target in set(word.values) & set(AMOUNTS):
+        if Decimal(word.values[target]):
+            raise InputError(name, f"{target} is {word.values[target]} under values", "0, or a column of the file",
+                             f"name the column under columns: {target}")
+    if word.format == "table" and "BilledCost" not in word.columns:
+        raise InputError(name, "no column for BilledCost", "the table's column of amounts", "name it under columns")
 
 
 def _check_named(name: str, columns: Mapping[str, str], word: Word) -> None:
