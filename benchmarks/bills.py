@@ -2,8 +2,9 @@
 
     python -m benchmarks.bills 10 /tmp/bill --parts 4     10 million rows in bill-part-1.parquet … bill-part-4.parquet
 
-200,000 resources in 400 accounts, some 25 of 300 services in each account, a tag set a resource, two meters a resource;
-a meter is charged at most once an hour (or a day), so that no charge stands twice.  Everything is made of hash(), and
+200,000 resources (of a bill below ten million rows a fiftieth of its rows: a month of days has 30 rows a meter, one of
+hours up to 720) in 400 accounts, some 25 of 300 services in each account, a tag set a resource, two meters a resource; a
+meter is charged at most once an hour (or a day), so that no charge stands twice.  Everything is made of hash(), and
 each part by one thread: the same words give the same bytes under the same version of DuckDB.
 """
 
@@ -22,6 +23,7 @@ import duckdb
 
 MILLION = 1_000_000
 RESOURCES, ACCOUNTS, SERVICES = 200_000, 400, 300
+EACH = 50  # rows of a resource at least
 HOURS, DAYS = 720, 30  # of September
 STRIDE = 257  # periods between two charges of a meter; no factor in common with HOURS or DAYS, so that none comes twice
 TAG_KEYS = ("application", "owner", "environment", "Name")
@@ -38,7 +40,7 @@ WITH resources AS (
     SELECT range AS r, drawn(r, 1, {ACCOUNTS}) AS account, drawn(r, 2, 25) AS place, drawn(r, 3, 3000) AS application,
         drawn(r, 4, 12) AS region, drawn(r, 5, 6) AS environment, drawn(r, 6, 100) < 15 AS untagged,
         (account * 7 + place * place) % {SERVICES} AS service
-    FROM range({RESOURCES})
+    FROM range({{resources}})
 ), numbered AS (
     SELECT *, r * {{each}} + m AS slot, service * 40 + (r + m) % 40 AS sku, drawn(slot, 7, 1000) AS lot
     FROM resources, range({{each}}) AS meters(m)
@@ -110,13 +112,24 @@ class Bill:
     money: str = "decimal"
     order: str = "scattered"
     daily: bool = False
+    resources: int = 0  # none: as many as a bill of its size has
+
+    @property
+    def rows(self) -> int:
+        """How many rows it has."""
+        return round(self.millions * MILLION)
+
+    @property
+    def held(self) -> int:
+        """How many resources it has."""
+        return self.resources or min(RESOURCES, max(1, self.rows // EACH))
 
     @property
     def name(self) -> str:
         """What tells it from other bills."""
         spans = "daily" if self.daily else "hourly"
         code = sha256(f"{DRAWN}{METERS}{ROWS}".encode()).hexdigest()[:6]  # bills of other code are made anew
-        return f"{self.kind}-{self.millions:g}m-{self.parts}-{self.money}-{self.order}-{spans}-{code}"
+        return f"{self.kind}-{self.millions:g}m-{self.held}-{self.parts}-{self.money}-{self.order}-{spans}-{code}"
 
     def paths(self, folder: Path) -> list[Path]:
         """Its files in the folder."""
@@ -124,8 +137,7 @@ class Bill:
 
     def ranges(self) -> list[tuple[int, int]]:
         """The rows of each part, by number: as many in each."""
-        rows = round(self.millions * MILLION)
-        edges = [rows * part // self.parts for part in range(self.parts + 1)]
+        edges = [self.rows * part // self.parts for part in range(self.parts + 1)]
         return list(zip(edges, edges[1:], strict=False))
 
 
@@ -148,14 +160,14 @@ def _write(bill: Bill, path: Path, rows: tuple[int, int]) -> None:
     """A part, by one thread, in the order of its rows."""
     begin, end = rows
     periods, length = (DAYS, 24) if bill.daily else (HOURS, 1)
-    each = max(2, -(-round(bill.millions * MILLION) // (RESOURCES * periods)))  # meters a resource needs
-    sql = ROWS.format(slots=RESOURCES * each, periods=periods, length=length, begin=begin, end=end, stride=STRIDE,
+    each = max(2, -(-bill.rows // (bill.held * periods)))  # meters a resource needs
+    sql = ROWS.format(slots=bill.held * each, periods=periods, length=length, begin=begin, end=end, stride=STRIDE,
                       order=ORDERS[bill.order], money=MONEY[bill.money])
     with duckdb.connect(config={"threads": 1}) as engine:
         engine.execute("SET enable_progress_bar = false")
         engine.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")  # rows stay in their order
         engine.execute(DRAWN)
-        engine.execute(METERS.format(each=each))
+        engine.execute(METERS.format(each=each, resources=bill.held))
         engine.execute(f"COPY ({sql}) TO '{path}' ({WRITTEN[bill.kind]})")
 
 
@@ -175,6 +187,7 @@ def main(given: Sequence[str] | None = None) -> None:
     ask.add_argument("--money", choices=sorted(MONEY), default="decimal")
     ask.add_argument("--order", choices=sorted(ORDERS), default="scattered")
     ask.add_argument("--daily", action="store_true")
+    ask.add_argument("--resources", type=int, default=0)
     words = vars(ask.parse_args(given))
     for path in made(Bill(**{name: word for name, word in words.items() if name != "folder"}), words["folder"]):
         print(path)

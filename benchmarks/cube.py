@@ -273,6 +273,7 @@ def arguments() -> argparse.Namespace:
     ask.add_argument("--money", choices=sorted(bills.MONEY), default="decimal")
     ask.add_argument("--order", choices=sorted(bills.ORDERS), default="scattered", help="of the charges in a file")
     ask.add_argument("--daily", action="store_true", help="charges of a day, not of an hour")
+    ask.add_argument("--resources", type=int, default=0, help="of the bill; else as many as its size has")
     ask.add_argument("--memory", default="3GB", help="of the engine")
     ask.add_argument("--cores", type=int, default=2)
     ask.add_argument("--runs", type=int, default=3)
@@ -294,11 +295,11 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as aside:
         place = (given.folder or Path(aside)).resolve()
         for millions in SCALE if given.scale else (given.rows,):
-            bill = Bill(millions, "parquet", given.parts, given.money, given.order, given.daily)
+            bill = Bill(millions, "parquet", given.parts, given.money, given.order, given.daily, given.resources)
             wholes[millions] = tell(told, bill, measure(bill, place, given.runs, given.memory))
         grow(told, wholes)
         if given.csv:
-            bill = Bill(given.csv, "csv", 1, given.money, given.order, given.daily)
+            bill = Bill(given.csv, "csv", 1, given.money, given.order, given.daily, given.resources)
             tell(told, bill, measure(bill, place, given.runs, given.memory))
     return 1 if told.over else 0
 

@@ -14,6 +14,8 @@ from pathlib import Path
 from uuid import uuid4
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from helpers import cache
@@ -90,10 +92,20 @@ def _join(kept: Path, name: str, keys: Sequence[str]) -> None:
     parts = _parts(kept, name)
     if not parts or sum(pq.read_metadata(part).num_rows for part in parts) > FEW:
         return
-    whole = pd.concat([cache.restore(part) for part in parts], ignore_index=True)
-    cache.write(whole.sort_values(list(keys), kind="stable", ignore_index=True), kept / f"{name}.parquet")
+    whole = pa.concat_tables(_of_one_scale([pq.read_table(part) for part in parts]))
+    pq.write_table(whole.take(pc.sort_indices(whole, [(key, "ascending") for key in keys])), kept / f"{name}.parquet")
     for part in parts:
         part.unlink()
+
+
+def _of_one_scale(tables: Sequence[pa.Table]) -> list[pa.Table]:
+    """The tables with each amount at the most decimals that any has, and room for sums of them."""
+    first = tables[0].schema
+    scales = {name: max(table.schema.field(name).type.scale for table in tables)
+              for name in first.names if pa.types.is_decimal(first.field(name).type)}
+    schema = pa.schema([pa.field(name, pa.decimal256(76, scales[name]) if name in scales else first.field(name).type)
+                        for name in first.names])
+    return [table.cast(schema) for table in tables]
 
 
 def _parts(kept: Path, name: str) -> list[Path]:
@@ -102,6 +114,8 @@ def _parts(kept: Path, name: str) -> list[Path]:
 
 FEW = 200_000  # lines; of more each month and format keeps its own order
 MONEY = ("BilledCost", "EffectiveCost")  # the amounts that the next steps count with
+
+
 def engine_of(asked: Asked, spill: Path | None = None):
     """The engine that the parameters choose."""
     if asked.engine == "duckdb":

@@ -69,8 +69,7 @@ class Months:
         with reading.told(sources):
             asked = reading.queries(sources, engine, scales, basis)
             for number, query in enumerate(asked):
-                if sources[0].kind == "parquet":
-                    query.settle(lambda sql: engine.table(sql).to_pylist(), ROW_KEYS)
+                query.settle(self._constants(names, number))
                 engine.keep(f"grouped_{place}_{number}", query.grouped(ROW_KEYS, ROW_AMOUNTS, days=days, carry=carry))
             mapped = [query.mapped(f"grouped_{place}_{number}", ROW_KEYS, ROW_AMOUNTS, carry)
                       for number, query in enumerate(asked)]
@@ -84,6 +83,12 @@ class Months:
                 self._write(engine, sql, name, place, stale)
             for number in range(len(asked)):
                 engine.drop(f"grouped_{place}_{number}")
+
+    def _constants(self, names: Sequence[str], number: int) -> dict[str, str | None]:
+        """The texts that are the same in every row of all the files, with their value."""
+        first, *others = [self.bills[name].constants[number] for name in names]
+        return {text: value for text, value in first.items()
+                if all(text in other and other[text] == value for other in others)}
 
     def _touched(self, names: Sequence[str]) -> bool:
         """Whether bills of the files fare differently: some do not count, or count on another basis."""

@@ -9,7 +9,7 @@ Written once, in the SQL that DuckDB reads and sqlglot carries over to Spark; wh
 is asked for them.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from helpers.billing import wording
 from helpers.billing.columns import SCALE, Columns
@@ -17,34 +17,37 @@ from helpers.billing.shapes import AMOUNTS, TIMES, literal
 
 FILE = "x_workbook_file"  # column of the place of a row's file among those read, a name no export has
 ROW = "x_workbook_row"  # and of its place there, where rows are looked at one by one
-LOOK = 20_000  # rows of a first look
+LOOK = 2_000  # rows of a first look
 MEASURES = ("bad", "long", "blank")
+NONE: Mapping[str, str | None] = {}
 
 
 class Query(Columns):
     """SELECTs over files alike."""
 
     def rows(self, keys: Sequence[str], amounts: Sequence[str], *, days: bool = False, carry: Sequence[str] = (),
-             measured: bool = False, only: str = "") -> str:
+             measured: bool = False, proving: Mapping[str, str | None] = NONE, only: str = "") -> str:
         """The FOCUS columns asked for and `line_count`, grouped as far as the raw texts go.
 
         keys: FOCUS texts; always added are billing_day and service_day, as YYYY-MM-DD (the first of the month unless
         `days`).  carry adds `file`, `print` (of the charge, Format.identity), `whole` (with its amounts) or `row` (its place in the file: no two rows
-        are then grouped).  measured adds bad_, long_ and blank_ of each amount.  only is a table of prints: the rows
-        that have one of them.
+        are then grouped).  measured adds bad_, long_ and blank_ of each amount.  proving adds odd_ of each text in it: 1
+        where a row has another value.  only is a table of prints: the rows that have one of them.
         """
         texts, names, marks = self._parts(keys, amounts, measured)
-        grouped = self.grouped(keys, amounts, days=days, carry=carry, measured=measured, only=only)
+        marks += [f"odd_{name}" for name in proving]
+        grouped = self.grouped(keys, amounts, days=days, carry=carry, measured=measured, proving=proving, only=only)
         return self.mapped(f"({grouped})", keys, amounts, carry, marks)
 
     def grouped(self, keys: Sequence[str], amounts: Sequence[str], *, days: bool = False, carry: Sequence[str] = (),
-                measured: bool = False, only: str = "") -> str:
+                measured: bool = False, proving: Mapping[str, str | None] = NONE, only: str = "") -> str:
         """The first half of `rows`: SELECT of the file's texts and amounts, summed, before they are mapped."""
         texts, names, marks = self._parts(keys, amounts, measured)
-        raw = self._raw(texts, names, days, carry, measured, only)
+        marks += [f"odd_{name}" for name in proving]
+        raw = self._raw(texts, names, days, carry, measured, proving, only)
         keys = ", ".join([*(name for name in texts if name not in self.constants), "billing", "start", *carry])
         sums = [f"sum({name}) AS {name}" for name in (*names, "seconds")] + ["count(*) AS line_count"]
-        sums += [f"{'max' if mark.startswith('long_') else 'sum'}({mark}) AS {mark}" for mark in marks]
+        sums += [f"{'max' if mark.startswith(('long_', 'odd_')) else 'sum'}({mark}) AS {mark}" for mark in marks]
         return f"SELECT {keys}, {', '.join(sums)} FROM ({raw}) AS raw GROUP BY {keys}"
 
     def mapped(self, grouped: str, keys: Sequence[str], amounts: Sequence[str], carry: Sequence[str] = (),
@@ -52,35 +55,39 @@ class Query(Columns):
         """The second half: SELECT of the FOCUS columns over what `grouped` gave."""
         texts, names, _ = self._parts(keys, amounts, False)
         parts = [f"{wording.tidied(self.constants.get(name, name))} AS {name}" for name in texts]
-        parts += [f"{wording.day('billing', self._is_period())} AS billing_day", f"{wording.day('start')} AS service_day", "seconds", "line_count"]
+        billing = wording.day("billing", self._is_timed("billing"), self._is_period())
+        parts += [f"{billing} AS billing_day", f"{wording.day('start', self._is_timed('start'))} AS service_day",
+                  "seconds", "line_count"]
         tidy = f"SELECT {', '.join([*parts, *names, *marks, *carry])} FROM {grouped}"
         where = f" WHERE {self._put(self.fitted.format.where)}" if self.fitted.format.where else ""
         return f"SELECT {', '.join([*self._columns(keys, amounts), *carry, *marks])} FROM ({tidy}) AS tidy{where}"
 
-    def settle(self, ask: Callable[[str], list[dict]], keys: Sequence[str]) -> None:
-        """Finds the texts that are the same in every row, so that nothing is grouped by them.
+    def guess(self, ask: Callable[[str], list[dict]], keys: Sequence[str]) -> dict[str, str | None]:
+        """Of the texts behind the FOCUS columns those that are the same in the first rows, with their value.
 
-        What a first look takes for constant is proved on all rows; the engine reads those columns only.
+        A guess only: `rows` with it as `proving` tells whether it holds of every row.
         """
-        texts = self._parts(keys, [], False)[0]
+        filtered = self.fitted.format.used(self.fitted.format.where)  # rows that are left out have another value of these
+        texts = [name for name in self._parts(keys, [], False)[0] if name not in filtered
+                 and all(self._kind(spelling) == "VARCHAR" for spelling in self.fitted.texts[name])]
+        if not texts:
+            return {}
         some = ", ".join(f"{self._written(name)} AS {name}" for name in texts)
         looks = ", ".join(f"count(DISTINCT {name}) AS n_{name}, count({name}) AS full_{name}, min({name}) AS {name}"
                           for name in texts)
         [look] = ask(f"SELECT count(*) AS rows, {looks} FROM (SELECT {some} FROM {self.relation} LIMIT {LOOK})")
-        same = {name: "NULL" if look[name] is None else literal(look[name]) for name in texts
+        return {name: look[name] for name in texts
                 if look[f"n_{name}"] <= 1 and look[f"full_{name}"] in (0, look["rows"])}
-        if not same:
-            return
-        tests = ", ".join(f"bool_or({self._written(name)} IS DISTINCT FROM {value}) AS {name}"
-                          for name, value in same.items())
-        [proof] = ask(f"SELECT {tests} FROM {self.relation}")
-        self.constants = {name: value for name, value in same.items() if not proof[name]}
+
+    def settle(self, constants: Mapping[str, str | None]) -> None:
+        """Takes texts that are the same in every row for what they are, so that nothing is grouped by them."""
+        self.constants = {name: _sql(value) for name, value in constants.items()}
 
     def reach(self, keys: Sequence[str]) -> str:
         """SELECT of the FOCUS texts, billing_day and `until`, the last moment that the charges reach."""
         finish = self.moment("finish" if self.fitted.times["finish"] else "start")
         texts, _, _ = self._parts(keys, [], False)
-        raw = self._raw(texts, [], False, ["until"], False, "").replace(" AS until", f"{finish} AS until", 1)
+        raw = self._raw(texts, [], False, ["until"], False, NONE, "").replace(" AS until", f"{finish} AS until", 1)
         named = ", ".join([*texts, "billing", "start"])
         grouped = (f"SELECT {named}, sum(seconds) AS seconds, count(*) AS line_count, max(until) AS until "
                    f"FROM ({raw}) AS raw GROUP BY {named}")
@@ -100,7 +107,7 @@ class Query(Columns):
         texts, names = self._used(keys, amounts)
         return texts, names, [f"{what}_{name}" for name in names for what in MEASURES] if measured else []
 
-    def _raw(self, texts, names, days, carry, measured, only) -> str:
+    def _raw(self, texts, names, days, carry, measured, proving, only) -> str:
         parts = [f"{self._written(name)} AS {name}" for name in texts if name not in self.constants]
         parts += [f"{self._time('BillingPeriodStart', whole=True)} AS billing",
                   f"{self._time('ChargePeriodStart', whole=days)} AS start", f"{self._seconds()} AS seconds"]
@@ -111,6 +118,8 @@ class Query(Columns):
             parts.append(f"{self._exact(name)} AS {name}")
             if measured:
                 parts += [f"{test} AS {what}_{name}" for what, test in self._measures(name).items()]
+        parts += [f"CASE WHEN {self._written(name)} IS DISTINCT FROM {_sql(value)} THEN 1 ELSE 0 END AS odd_{name}"
+                  for name, value in proving.items()]
         kept = f" WHERE {self._print('whole' in carry)} IN (SELECT print FROM {only})" if only else ""
         return f"SELECT {', '.join(parts)} FROM {self.relation}{kept}"
 
@@ -133,6 +142,10 @@ class Query(Columns):
         """A text as the file has it: the first of its spellings that is not blank."""
         return wording.first([self._value(spelling) for spelling in self.fitted.texts[name]])
 
+    def _is_timed(self, name: str) -> bool:
+        """Whether a time is one in the file, not a text."""
+        return bool(self.fitted.times[name]) and self._moment_of(name)[1].startswith(("DATE", "TIMESTAMP"))
+
     def _is_period(self) -> bool:
         """Whether the billing month comes from a period's first day, so that 01/09/2026 is a day before a month."""
         return self.fitted.times["billing"] != self.fitted.times["start"]
@@ -154,3 +167,7 @@ class Query(Columns):
         sums = [f"CAST({self._exact(name)} AS DECIMAL(38, {SCALE}))"
                 for name in self.raw_amounts(AMOUNTS[:2])] if amounts else []
         return self.words.print_of([*texts, billing, *times, *odd, *sums])
+
+
+def _sql(value: str | None) -> str:
+    return "NULL" if value is None else literal(value)

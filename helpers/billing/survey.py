@@ -7,7 +7,8 @@ number, date or currency stops the run with its file, row and column.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 import pyarrow as pa
@@ -15,6 +16,7 @@ import pyarrow as pa
 from helpers.billing import reading
 from helpers.billing.columns import SCALE
 from helpers.billing.query import Query
+from helpers.billing.shapes import KEYS as LINE_KEYS
 from helpers.billing.shapes import NEVER_BLANK, TIMES, literal
 from helpers.billing.sources import Source
 from helpers.codebook import currencies
@@ -30,13 +32,24 @@ LATE = timedelta(days=33)  # a month and two days, zones apart: no usage is that
 YEARS = range(2000, 2100)
 
 
-def survey(sources: Sequence[Source], engine) -> tuple[pa.Table, dict[str, int]]:
-    """Totals of files of one shape, and the decimals each amount needs; raises InputError on the first bad value."""
+@dataclass(frozen=True)
+class Found:
+    """What a survey finds in files of one shape."""
+
+    totals: pa.Table
+    scales: dict[str, int]  # amount: decimals it needs
+    constants: dict[str, list[dict[str, str | None]]]  # path: texts the same in all its rows, with their value, by query
+
+
+def survey(sources: Sequence[Source], engine) -> Found:
+    """Looks at every row of files of one shape; raises InputError on the first bad value."""
     scales: dict[str, int] = {}
     for _ in range(2):  # a second time where an amount has more decimals than there was room for
         asked = reading.queries(sources, engine, scales)
+        guesses = [query.guess(lambda sql: engine.table(sql).to_pylist(), LINE_KEYS) for query in asked]
         for place, query in enumerate(asked):
-            engine.keep(f"survey_{place}", query.rows(KEYS, _asked(query), days=True, carry=["file"], measured=True))
+            engine.keep(f"survey_{place}", query.rows(KEYS, _asked(query), days=True, carry=["file"], measured=True,
+                                                      proving=guesses[place]))
         needed = _scales(asked, sources, engine)
         if all(scale <= scales.get(name, SCALE) for name, scale in needed.items()):
             break
@@ -44,7 +57,18 @@ def survey(sources: Sequence[Source], engine) -> tuple[pa.Table, dict[str, int]]
     totals = engine.table(_total(asked, scales, sources))
     engine.keep("survey_all", totals)
     _check_rows(sources, engine)
-    return totals, scales
+    return Found(totals, scales, _constants(guesses, sources, engine))
+
+
+def _constants(guesses: Sequence[Mapping[str, str | None]], sources: Sequence[Source], engine) -> dict:
+    """Of the texts that seemed the same in every row those that are, by file; a file that a query has no row of
+    has them all."""
+    found = {str(source.path): [dict(guess) for guess in guesses] for source in sources}
+    for place, guess in enumerate(guesses):
+        tests = ", ".join(f"max(odd_{name}) AS {name}" for name in guess)
+        for row in engine.table(f"SELECT file, {tests} FROM survey_{place} GROUP BY file").to_pylist() if guess else ():
+            found[str(sources[row["file"]].path)][place] = {name: guess[name] for name in guess if not row[name]}
+    return found
 
 
 def _asked(query: Query) -> list[str]:

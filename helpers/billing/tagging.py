@@ -22,13 +22,17 @@ def reduce(texts: pa.Table, keys: Sequence[str], prefixes: Sequence[str] = ()) -
     counts = tags.counting(keys)
     with duckdb.connect() as engine:
         engine.register("texts", texts)
-        engine.execute(f"CREATE TABLE said AS SELECT text, CASE WHEN {PLAIN} THEN text ELSE '{{}}' END AS json, "
-                       f"{PLAIN} AS plain FROM texts")  # apart: what is no JSON must not meet a function that reads it
-        named = [name for (name,) in engine.sql("SELECT DISTINCT unnest(json_keys(json)) FROM said").fetchall()]
+        engine.execute(f"CREATE TABLE looked AS SELECT text, {PLAIN} AS plain FROM texts")
+        engine.execute("CREATE TABLE said AS SELECT *, json_keys(json) AS keys FROM (SELECT text, plain, "  # apart: what
+                       "CASE WHEN plain THEN text ELSE '{}' END AS json FROM looked)")  # is no JSON must not be read as it
+        sets = [keys for (keys,) in engine.sql("SELECT DISTINCT keys FROM said").fetchall()]
+        named = {name for keys in sets for name in keys}
         wanted = [] if prefixes else sorted(name for name in named if counts(name))
         if not wanted or len(wanted) > MANY or any(not name.isascii() or '"' in name for name in wanted):
             return _read(texts["text"].to_pylist(), counts, prefixes)
-        told = engine.sql(_told(wanted)).to_arrow_table()
+        told = engine.sql(_told(wanted, any(len(keys) > len(set(keys)) for keys in sets))).to_arrow_table()
+    if not told["kept"].null_count:
+        return told
     plain = told.filter(pc.is_valid(told["kept"]))
     rest = _read(told.filter(pc.is_null(told["kept"]))["text"].to_pylist(), counts, prefixes)
     return pa.concat_tables([plain.cast(rest.schema), rest])
@@ -42,15 +46,20 @@ def _read(texts: Sequence[str], counts, prefixes: Sequence[str]) -> pa.Table:
 MANY = 40  # keys beyond which asking for each is slower than reading the texts
 
 
-def _told(wanted: Sequence[str]) -> str:
-    """SELECT of the texts with what is kept of the plain ones; NULL for those that are not, or hold other than texts."""
-    paths = [literal(f'$."{name}"') for name in wanted]
-    odd = " OR ".join(f"coalesce(json_type(json, {path}), 'VARCHAR') <> 'VARCHAR'" for path in paths)
-    once = "len(json_keys(json)) = len(list_distinct(json_keys(json)))"
-    pairs = ", ".join(f"{literal(_key(name))} || CAST(json_extract(json, {path}) AS VARCHAR)"
-                      for name, path in zip(wanted, paths, strict=True))
-    return (f"SELECT text, CASE WHEN NOT plain OR {odd} OR NOT {once} THEN NULL WHEN joined = '' THEN '' "
-            f"ELSE '{{' || joined || '}}' END AS kept FROM (SELECT *, concat_ws(',', {pairs}) AS joined FROM said)")
+def _told(wanted: Sequence[str], twice: bool) -> str:
+    """SELECT of the texts with what is kept of the plain ones; NULL for those that are not, hold other than texts, or,
+    as `twice` says of some, a key more than once."""
+    paths = f"[{', '.join(literal(_path(name)) for name in wanted)}]"
+    odd = "len(list_filter(json_type(json, {0}), lambda kind: kind <> 'VARCHAR')) > 0".format(paths)
+    odd += " OR len(keys) > len(list_distinct(keys))" if twice else ""
+    pairs = ", ".join(f"{literal(_key(name))} || CAST(held[{place}] AS VARCHAR)" for place, name in enumerate(wanted, 1))
+    return (f"SELECT text, CASE WHEN NOT plain OR {odd} THEN NULL WHEN joined = '' THEN '' "
+            f"ELSE '{{' || joined || '}}' END AS kept FROM (SELECT *, concat_ws(',', {pairs}) AS joined FROM "
+            f"(SELECT *, json_extract(json, {paths}) AS held FROM said))")
+
+
+def _path(name: str) -> str:
+    return f'$."{name}"'
 
 
 def _key(name: str) -> str:

@@ -56,12 +56,14 @@ def greatest(numbers: list[str]) -> str:
     return numbers[0] if len(numbers) == 1 else f"greatest({', '.join(numbers)})"
 
 
-def day(name: str, first: bool = False) -> str:
-    """A time as YYYY-MM-DD, a month as its first day; `? ` and the text where it is neither.
+def day(name: str, timed: bool = False, first: bool = False) -> str:
+    """A time, or a text of one, as YYYY-MM-DD, a month as its first day; `? ` and the text where it is neither.
 
     Slashed dates have the month before the day; of a period's first day, one that would be another way is neither.
     """
     text = f"trim(coalesce(CAST({name} AS VARCHAR), ''))"
+    if timed:
+        return f"CASE WHEN {text} LIKE '____-__-__%' THEN substr({text}, 1, 10) ELSE '? ' || {text} END"
     part = [f"split_part(split_part({text}, ' ', 1), '/', {i})" for i in (1, 2, 3)]
     slashed = f"substr({part[2]}, 1, 4) || '-' || lpad({part[0]}, 2, '0') || '-' || lpad({part[1]}, 2, '0')"
     wrong_way = f" AND NOT lpad({part[1]}, 2, '0') IN ({', '.join(f'{chr(39)}{day:02}{chr(39)}' for day in range(2, 13))})"
