@@ -116,7 +116,8 @@ def check(month) -> pd.DataFrame:
         EffectiveCost=lambda rows: rows["RepairedCost"].astype(object)), month.rates, given.currency)
     return checks.collect(
         *billing.check_cube(cube), *billing.check_days(cube), *billing.check_twins(month.kept_out),
-        *billing.check_repeats(cube.repeats), *billing.check_replaced(cube.files), *billing.check_repairs(mended.assign(mended=mended["effective"])),
+        *billing.check_repeats(cube.repeats), *billing.check_replaced(cube.files),
+        *billing.check_repairs(mended.assign(mended=mended["effective"])), *billing.check_decimals(cube.files),
         *billing.check_unrepaired(month.mapped), *billing.check_alone(cube.files), *billing.check_aside(cube.files),
         *fields.check(month))
 

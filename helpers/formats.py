@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from helpers import codebook
+from helpers import found
 from helpers.billing import sources
 from helpers.billing.duck import Duck
 from helpers.billing.shapes import fit
 from helpers.errors import InputError
 
-SUFFIXES = tuple(sources.SUFFIXES)
+SUFFIXES = tuple(found.KINDS)
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Guess:
 
 def guess(file: Path, engine: Duck) -> Guess:
     """What the file is, by its columns alone."""
-    kind = sources.kind_of(file)
+    kind = found.kind_of(file) or "csv"
     try:
         columns = sources.columns_of(file, kind, engine)[1]
     except InputError as wrong:

@@ -12,8 +12,9 @@ from pydantic import ValidationError
 
 from helpers import plainyaml
 from helpers.errors import InputError
+from helpers.found import find
 from helpers.problems import ROOT, Problems, nearest, quoted, shown
-from helpers.settings import Params, find, listed
+from helpers.settings import Params, listed
 
 
 def load(path: str | Path, period: str = "") -> Params:

@@ -3,7 +3,6 @@
     nested dict of texts → Params     or errors with what was expected and what to do
 """
 
-import glob
 import re
 from collections.abc import Callable
 from decimal import Decimal
@@ -14,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Pri
 from pydantic_core import PydanticCustomError
 
 from helpers.codebook import currencies
+from helpers.found import find
 from helpers.problems import ROOT, nearest
 
 MONTH = re.compile(r"[12][0-9]{3}-(0[1-9]|1[0-2])")
@@ -245,11 +245,3 @@ class Params(Part):
         """The files of an input, sorted, each once; none where it is not given."""
         return find(listed(getattr(self.inputs, key)))
 
-
-def find(patterns: list[str] | tuple[str, ...]) -> list[Path]:
-    """The files that the patterns find, sorted, each once; a name that exists is not read as a pattern."""
-    files: set[Path] = set()
-    for pattern in patterns:
-        named = ROOT / pattern
-        files.update([named] if named.is_file() else map(Path, glob.glob(str(named), recursive=True)))
-    return sorted(file for file in files if file.is_file())

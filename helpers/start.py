@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from helpers import draft, formats
+from helpers import found
 from helpers.billing import Word, reading, sources, survey
 from helpers.billing.duck import Duck
 from helpers.errors import InputError
@@ -64,7 +65,7 @@ def scan(place: Path) -> list[Found]:
     files = sorted(file for file in place.rglob("*") if _is_table(file, place))
     with Duck() as engine:
         guesses = [formats.guess(file, engine) for file in files]
-        guesses = _one_each([guess for guess in guesses if guess.kind or sources.kind_of(guess.file) != "json"])
+        guesses = _one_each([guess for guess in guesses if guess.kind or found.kind_of(guess.file) != "json"])
         return [read_bills(guess, engine) for guess in guesses]
 
 

@@ -22,7 +22,7 @@ from helpers.billing import cube, known, overlaps, sources, survey
 from helpers.errors import InputError
 from helpers.money import plain, total
 from helpers.problems import InputErrors
-from tests.test_billing import HEADER, ROW, bill, billed
+from tests.test_billing import HEADER, ROW, bill, billed, read
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -105,6 +105,28 @@ def test_an_amount_of_too_many_digits_is_refused(tmp_path, refused, amount):
     assert refused(path) == [f"bill.csv, row 2 (line 3), column BilledCost: '{amount}'; {DIGITS}"]
 
 
+def test_a_bad_value_in_the_second_column_of_an_amount_is_told_with_that_column(tmp_path, refused):
+    path = with_column(tmp_path, "UsageQuantity", "3", "", "free",
+                       text=lambda body: body.replace("\r\n", ",\r\n").replace("y,\r\n", "y,ConsumedQuantity\r\n"))
+    assert refused(path) == [f"bill.csv, row 3 (line 4), column UsageQuantity: 'free'; {NUMBER}"]
+
+
+def test_a_space_that_is_none_of_plain_text_is_no_part_of_a_number(tmp_path, refused):
+    path = bill(tmp_path, {"BilledCost": "7\u00a0"})
+    assert refused(path) == [f"bill.csv, row 1 (line 2), column BilledCost: '7 '; {NUMBER}"]
+
+
+def test_a_column_of_the_workbook_s_own_name_is_refused(tmp_path, refused):
+    assert refused(with_column(tmp_path, "X_Workbook_File", "1", "2", "3")) == [
+        "bill.csv: column x_workbook_file; expected a name that the workbook does not use itself; rename the column"]
+
+
+def test_a_gzip_file_is_known_whatever_the_case_of_its_name(tmp_path):
+    plain = bill(tmp_path, {"BilledCost": "7"})
+    (tmp_path / "BILL.CSV.GZ").write_bytes(gzip.compress(plain.read_bytes()))
+    assert billed(read(tmp_path / "BILL.CSV.GZ")) == "7"
+
+
 def test_a_very_long_amount_is_told_in_part(tmp_path, refused):
     [line] = refused(bill(tmp_path, {"BilledCost": "9x" * 500_000}))
     assert line == f"bill.csv, row 1 (line 2), column BilledCost: '{'9x' * 49}9…'; {NUMBER}"
@@ -130,9 +152,19 @@ def test_two_files_of_which_one_has_too_many_decimals_for_the_other_are_refused_
 
 
 def test_a_sum_of_more_than_38_digits_is_refused_and_not_rounded(tmp_path, refused):
-    path = parquet(tmp_path, 1001, BilledCost=pa.array([99_000.0] * 1000 + [5.551115123125783e-17]))
+    path = bill(tmp_path, *[{"BilledCost": "99000"}] * 1000, {"BilledCost": "5.551115123125783e-17"})
     [line] = refused(path)  # 99000000.00000000000000005551115123125783
     assert "amounts whose sum has too many digits; expected sums of at most 38 digits, decimals included" in line
+
+
+def test_what_binary_arithmetic_leaves_in_a_column_of_doubles_stops_no_run_and_is_named(tmp_path):
+    path = parquet(tmp_path, 1002, BilledCost=pa.array([99_000_000.0] * 1000 + [5.551115123125783e-17, 1e-300]))
+    cube = read(path)
+    assert billed(cube) == "99000000000.000000000000000055511151"
+    [row] = billing.check_decimals(cube.files)
+    assert row["check"] == f"decimals of doubles: {path}" and row["state"] == "finding"
+    assert row["note"].startswith("amounts have up to 300 decimals, of which 24 are kept")
+    assert all(row["state"] == "ok" for row in billing.check_cube(cube))
 
 
 @pytest.mark.parametrize("value", [float("inf"), float("-inf")])
@@ -321,7 +353,7 @@ def test_a_column_without_a_name_is_read_or_refused(tmp_path):
 
 HOSTILE = ['a"b', "a'b", "a;b", "a,b", "x); DROP TABLE lines; --", '"; DROP TABLE x; --', "a\nb", "a\tb", "{x}", "%s",
            "\\1", "$1", "a.b", "BilledCost.x", "select", "NULL", "file", "row", "item", "billing", "seconds",
-           "filename", "tag_0", "x_workbook_row", "bad_BilledCost", "Größe 😀", "x" * 5000]
+           "filename", "tag_0", "bad_BilledCost", "Größe 😀", "x" * 5000]
 
 
 def test_the_name_of_a_column_is_never_read_as_anything_else(tmp_path):

@@ -66,7 +66,7 @@ def lines(paths, folder, engine: str) -> list[tuple]:
     assert {row["state"] for row in [*billing.check_cube(cube), *billing.check_days(cube)]} == {"ok"}
     table = cube.lines[[*billing.LINE_KEYS, *AMOUNTS]]
     return sorted(tuple(plain(cell) if hasattr(cell, "normalize") else str(cell or "") for cell in row)
-                  for row in table.fillna("").itertuples(index=False))
+                  for row in table.astype(object).where(table.notna(), "").itertuples(index=False))
 
 
 def test_spark_gives_the_lines_and_the_cents_that_duckdb_gives(tmp_path):

@@ -10,9 +10,11 @@
 
 from helpers.billing.cube import Asked, Cube, load
 from helpers.billing.months import LINE_KEYS
-from helpers.billing.proof import (check_alone, check_aside, check_cube, check_days, check_repairs, check_repeats, check_replaced, check_twins,
-                                   check_unrepaired)
+from helpers.billing.proof import (
+    check_alone, check_aside, check_cube, check_days, check_decimals, check_repairs, check_repeats, check_replaced,
+    check_twins, check_unrepaired)
 from helpers.billing.sources import Word
 
-__all__ = ["LINE_KEYS", "Asked", "Cube", "Word", "check_alone", "check_aside", "check_cube", "check_days", "check_repairs", "check_repeats",
-           "check_replaced", "check_twins", "check_unrepaired", "load"]
+__all__ = [
+    "LINE_KEYS", "Asked", "Cube", "Word", "check_alone", "check_aside", "check_cube", "check_days", "check_decimals",
+    "check_repairs", "check_repeats", "check_replaced", "check_twins", "check_unrepaired", "load"]

@@ -10,6 +10,8 @@ from helpers.billing import wording
 from helpers.billing.shapes import AMOUNTS, KEYS, TIMES, Fitted, literal, place, quoted
 
 SCALE = 18  # decimals that an amount has room for; a file with more is given what it needs
+FINEST = 24  # and no double more: below that it is noise of binary arithmetic, and a sum needs room before the point
+DOUBLES = ("DOUBLE", "FLOAT")
 HOURS = {"hour": 1, "hours": 1, "hr": 1, "hrs": 1, "h": 1, "1 hour": 1, "10 hours": 10, "100 hours": 100}
 
 
@@ -36,6 +38,10 @@ class Columns:
         """Whether a FOCUS amount comes from texts or doubles, which may be no numbers or have more decimals."""
         return any(not self._kind(spelling).startswith("DECIMAL") and not wording.whole(self._kind(spelling))
                    for spelling in self.raw_amounts([column]).values())
+
+    def doubles(self, name: str) -> bool:
+        """Whether an amount of the file comes from doubles alone."""
+        return all(self._kind(spelling) in DOUBLES for spelling in self.fitted.amounts[name])
 
     def column_of(self, column: str) -> str:
         """The file's own column behind a FOCUS column, for messages."""
@@ -103,7 +109,8 @@ class Columns:
     def _decimals_of(self, name: str, kind: str) -> int:
         if kind.startswith("DECIMAL"):
             return int(kind.rstrip(")").split(",")[1])
-        return 0 if wording.whole(kind) else self.scales.get(name, SCALE)
+        scale = self.scales.get(name, SCALE)
+        return 0 if wording.whole(kind) else min(scale, FINEST) if kind in DOUBLES else scale
 
     def _hours(self) -> str:
         """Hours of usage: the quantity where its unit is hours, else the time that the charges span."""
@@ -145,14 +152,14 @@ class Columns:
         value, kind = self._value(spelling), self._kind(spelling)
         if kind.startswith("DECIMAL") or wording.whole(kind):
             return f"CAST({value} AS DECIMAL(38, {scale}))" if wording.whole(kind) else value
-        if kind in ("DOUBLE", "FLOAT"):
+        if kind in DOUBLES:
             written = f"TRY_CAST(CAST({value} AS VARCHAR) AS DECIMAL(38, {scale}))"
             return f"CASE WHEN {wording.quick(value)} THEN CAST({value} AS DECIMAL(15, {wording.QUICK})) ELSE {written} END"
         return f"TRY_CAST({value} AS DECIMAL(38, {scale}))"
 
-    def _measures(self, name: str) -> dict[str, str]:
-        """Of an amount: 1 where it is no number, how many decimals it has beyond those kept, 1 where it is blank."""
-        tests = [self._measure(spelling, self._scale(name)) for spelling in self.fitted.amounts[name]]
+    def measures_of(self, name: str, spellings: Sequence[str] = ()) -> dict[str, str]:
+        """Of an amount: 1 where it is no number, how many decimals it has, 1 where it is blank; in all its columns or some."""
+        tests = [self._measure(spelling, self._scale(name)) for spelling in spellings or self.fitted.amounts[name]]
         bad, long = " OR ".join(test[0] for test in tests), wording.greatest([test[1] for test in tests])
         blank = " AND ".join(test[2] for test in tests)
         return {"bad": f"CASE WHEN {bad} THEN 1 ELSE 0 END", "long": long,
@@ -162,7 +169,7 @@ class Columns:
         value, kind = self._value(spelling), self._kind(spelling)
         if kind.startswith("DECIMAL") or wording.whole(kind):
             return "false", "0", f"{value} IS NULL"
-        if kind in ("DOUBLE", "FLOAT"):
+        if kind in DOUBLES:
             text = f"CAST({value} AS VARCHAR)"
             bad = f"({value} IS NOT NULL AND TRY_CAST({text} AS DECIMAL(38, {scale})) IS NULL)"
             return (f"(CASE WHEN {wording.quick(value)} THEN false ELSE {bad} END)",

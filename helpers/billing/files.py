@@ -13,7 +13,7 @@ from helpers.billing.known import Known
 from helpers.billing.shapes import literal
 from helpers.billing.survey import UNIT
 
-KEYS = ["file", "format", *UNIT, "BillingCurrency"]
+KEYS = ["file", "format", *UNIT, "BillingCurrency", "decimals"]
 DAY_KEYS = ["billing_period", "service_day", "ProviderName", "BillingAccountId", "ServiceName",
             "ChargeCategory", "BillingCurrency"]
 COLUMNS = [*KEYS, "line_count", "BilledCost", "EffectiveCost", "FiledCost", "state", "twin", "note"]
@@ -26,7 +26,8 @@ def keep(bills: Mapping[str, Known], roles: pd.DataFrame, blocks: pd.DataFrame, 
                                                                                    "FiledCost"))
     keys = "ProviderName, BillingAccountId, billing_period, ServiceName, ChargeCategory, BillingCurrency, " \
            "service_day, line_count"
-    every = " UNION ALL ".join(f"SELECT {literal(name)} AS file, {literal(one.source.label)} AS format, {keys}, {sums} "
+    every = " UNION ALL ".join(f"SELECT {literal(name)} AS file, {literal(one.source.label)} AS format, "
+                               f"{literal(one.longest or '')} AS decimals, {keys}, {sums} "
                                f"FROM read_parquet({literal(one.totals)})" for name, one in bills.items())
     engine.keep("fates", _texts(roles, [*UNIT, "file", "role", "twin", "why", "basis"]))
     engine.keep("blocks", _texts(blocks, [*UNIT, "service_day", "file", "twin"]))

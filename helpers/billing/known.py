@@ -29,6 +29,7 @@ class Known:
     source: Source
     totals: Path  # parquet: one row a bill, currency, day, service, …
     scales: Mapping[str, int]
+    longest: int  # decimals of its doubles, where not all are kept; else 0
     constants: Sequence[Mapping[str, str | None]]  # a query: texts that are the same in all rows, and their value
 
     def units(self) -> pd.DataFrame:
@@ -93,7 +94,7 @@ class Knowledge:
             for source in group:
                 table = datasets.read(source, engine)
                 keep.made(self.folder, self.keys[source.name], lambda aside, source=source, table=table: (
-                    cache.write(table, aside / "totals.parquet"), _about(source, {}, [], aside)))
+                    cache.write(table, aside / "totals.parquet"), _about(source, survey.Found(None, {}, 0, {}), aside)))
             return
         found = survey.survey(group, engine)
         for source in group:
@@ -105,7 +106,7 @@ class Knowledge:
                 engine.write(f"SELECT {columns} {rows}", aside / "totals.parquet"),
                 engine.write(f"SELECT {units}, {_SUMS} {rows} GROUP BY {units} ORDER BY {units}",
                              aside / "units.parquet"),
-                _about(source, found.scales, found.constants[str(source.path)], aside)))
+                _about(source, found, aside)))
 
     def _restore(self, name: str) -> Known:
         kept = self.folder / self.keys[name]
@@ -114,16 +115,17 @@ class Knowledge:
         except (OSError, ValueError) as error:
             raise cache.damaged(kept) from error
         source = Source.restored(self.paths[name], name, about["source"], self.words[name])
-        return Known(source, kept / "totals.parquet", about["scales"], about["constants"])
+        return Known(source, kept / "totals.parquet", about["scales"], about["longest"],
+                     about["constants"])
 
 
 _SUMS = "CAST(sum(line_count) AS BIGINT) AS line_count, " + ", ".join(
     f"sum({name}) AS {name}" for name in survey.AMOUNTS)
 
 
-def _about(source: Source, scales: Mapping[str, int], constants: Sequence[Mapping], aside: Path) -> None:
-    text = json.dumps({"source": source.described(), "scales": dict(scales), "constants": list(constants)},
-                      ensure_ascii=False)
+def _about(source: Source, found: survey.Found, aside: Path) -> None:
+    text = json.dumps({"source": source.described(), "scales": found.scales, "longest": found.longest,
+                       "constants": found.constants.get(str(source.path), [])}, ensure_ascii=False)
     (aside / "about.json").write_text(text, encoding="utf-8")
 
 

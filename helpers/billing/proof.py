@@ -8,6 +8,7 @@ from decimal import Decimal
 import pandas as pd
 
 from helpers import checks
+from helpers.billing.columns import FINEST
 from helpers.billing.cube import Cube
 from helpers.billing.deliveries import ALONE
 from helpers.house import number
@@ -123,6 +124,15 @@ def check_aside(files: pd.DataFrame) -> list[dict]:
     return [checks.noted("AWS usage under a savings plan without its negation rows", int(bool(gap)), "FinOps team",
                          f"UnblendedCost {number(total(mine['FiledCost']))}, billed {number(total(mine['BilledCost']))}; "
                          "the plan's fee bills such usage", gap)]
+
+
+def check_decimals(files: pd.DataFrame) -> list[dict]:
+    """A finding for each file of doubles with more decimals than are kept: noise of binary arithmetic."""
+    long = files[files["decimals"].ne("") & files["state"].eq("read")]
+    return [checks.noted(f"decimals of doubles: {name}", 1, "FinOps team",
+                         f"amounts have up to {group['decimals'].iloc[0]} decimals, of which {FINEST} are kept; "
+                         "a double holds no more than 17 digits, and an export of decimals has them all")
+            for name, group in long.groupby("file")]
 
 
 def _count(lines: pd.DataFrame) -> int:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from helpers.billing import wording
 from helpers.billing.columns import SCALE, Columns
-from helpers.billing.shapes import AMOUNTS, TIMES, literal
+from helpers.billing.shapes import AMOUNTS, PAIR, TIMES, literal
 
 FILE = "x_workbook_file"  # column of the place of a row's file among those read, a name no export has
 ROW = "x_workbook_row"  # and of its place there, where rows are looked at one by one
@@ -98,10 +98,13 @@ class Query(Columns):
         return f"SELECT {FILE} + {first} AS file, {self._print(amounts)} AS print FROM {self.relation}"
 
     def bad_rows(self, name: str, what: str) -> str:
-        """SELECT of place and text of the rows whose amount is `bad`, `blank` or too `long`, the first one."""
-        test = f"{self._measures(name)[what]} {'> 35' if what == 'long' else '= 1'}"
-        shown = f"CAST({self._value(self.fitted.amounts[name][0])} AS VARCHAR)"
-        return f"SELECT {ROW} AS row, coalesce({shown}, '') AS value FROM {self.relation} WHERE {test} ORDER BY row LIMIT 1"
+        """SELECT of the first row whose amount is `bad`, `blank` or too `long`: its place, and column and text."""
+        over = "> 35" if what == "long" else "= 1"
+        told = " ".join(f"WHEN {self.measures_of(name, [spelling])[what]} {over} THEN "
+                        f"{literal(spelling + PAIR)} || coalesce(CAST({self._value(spelling)} AS VARCHAR), '')"
+                        for spelling in self.fitted.amounts[name])
+        return (f"SELECT {ROW} AS row, CASE {told} END AS told FROM {self.relation} "
+                f"WHERE {self.measures_of(name)[what]} {over} ORDER BY row LIMIT 1")
 
     def _parts(self, keys, amounts, measured) -> tuple[list[str], list[str], list[str]]:
         texts, names = self._used(keys, amounts)
@@ -117,7 +120,7 @@ class Query(Columns):
         for name in names:
             parts.append(f"{self._exact(name)} AS {name}")
             if measured:
-                parts += [f"{test} AS {what}_{name}" for what, test in self._measures(name).items()]
+                parts += [f"{test} AS {what}_{name}" for what, test in self.measures_of(name).items()]
         parts += [f"CASE WHEN {self._written(name)} IS DISTINCT FROM {_sql(value)} THEN 1 ELSE 0 END AS odd_{name}"
                   for name, value in proving.items()]
         kept = f" WHERE {self._print('whole' in carry)} IN (SELECT print FROM {only})" if only else ""

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from helpers import globs
-from helpers.billing import aws, focus, table
+from helpers.billing import aws, focus, query, table
 from helpers.billing.aws import AWS
 from helpers.billing.azure import AZURE
 from helpers.billing.duck import Duck
@@ -27,6 +27,7 @@ from helpers.billing.google import GOOGLE
 from helpers.billing.oci import OCI
 from helpers.billing.shapes import AMOUNTS, Format, fit
 from helpers.errors import InputError
+from helpers.found import kind_of
 from helpers.problems import nearest, quoted, shown
 
 FORMATS = {"aws": AWS, "azure": AZURE, "google": GOOGLE, "oci": OCI, "focus": focus.FOCUS, "table": table.TABLE}
@@ -35,8 +36,7 @@ DATASETS = {  # FOCUS tables beside cost and usage, with the columns they are kn
     "billing periods": {"billingperiodstatus", "billingperiodstart"},
     "contract commitments": {"contractcommitmentid", "contractcommitmentcost"},
 }
-SUFFIXES = {".csv": "csv", ".csv.gz": "csv", ".parquet": "parquet", ".json": "json", ".jsonl": "json",
-            ".json.gz": "json", ".ndjson": "json"}
+OURS = {query.FILE, query.ROW}
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def word_of(name: str, words: Sequence[Word]) -> Word:
 
 def open_source(path: Path, word: Word, engine: Duck) -> Source:
     """The file as a source; raises InputError where it cannot be read or lacks what no step can do without."""
-    name, kind = shown(path), kind_of(path)
+    name, kind = shown(path), kind_of(path) or "csv"
     delimiter, columns = columns_of(path, kind, engine)
     known = recognise(columns)
     if known in DATASETS and not word.format:
@@ -113,11 +113,6 @@ def label(format_: Format, columns: Mapping[str, str]) -> str:
     """The format in words, with its version."""
     told = {"FOCUS": lambda: f"FOCUS {focus.version(columns)}", AWS.name: lambda: aws.version(columns)}
     return told.get(format_.name, lambda: format_.name)()
-
-
-def kind_of(path: Path) -> str:
-    """csv, parquet or json, by the file's name; a name that tells nothing is taken for CSV."""
-    return next((kind for suffix, kind in SUFFIXES.items() if path.name.lower().endswith(suffix)), "csv")
 
 
 def recognise(columns: Mapping[str, str]) -> str:
@@ -167,7 +162,7 @@ def read_header(path: Path) -> tuple[list[str], str]:
 
 def _first_line(path: Path) -> str:
     """The header, however many lines it takes: a name in quotes may hold a line break."""
-    opener = gzip.open if path.suffix == ".gz" else open
+    opener = gzip.open if path.suffix.lower() == ".gz" else open
     try:
         with opener(path, "rb") as file:
             line = file.readline(LONGEST)
@@ -199,6 +194,10 @@ def unreadable(path: Path, error: Exception) -> InputError:
 
 
 def _check_twice(path: Path, names: Sequence[str]) -> None:
+    ours = sorted(OURS & {name.casefold() for name in names})
+    if ours:
+        raise InputError(shown(path), f"column {ours[0]}", "a name that the workbook does not use itself",
+                         "rename the column")
     folded = [name.casefold() for name in names]
     twice = sorted({name for name in names if folded.count(name.casefold()) > 1})
     if twice:
@@ -239,7 +238,7 @@ def told_json(path: Path) -> Iterator[None]:
 
 def _check_json(path: Path) -> None:
     """The first rows are JSON objects; told here, since the engine would say less of it."""
-    opener = gzip.open if path.suffix == ".gz" else open
+    opener = gzip.open if path.suffix.lower() == ".gz" else open
     try:
         with opener(path, "rt", encoding="utf-8-sig") as file:
             for number, line in zip(range(1, 1001), file):

@@ -14,10 +14,10 @@ from datetime import date, timedelta
 import pyarrow as pa
 
 from helpers.billing import reading
-from helpers.billing.columns import SCALE
+from helpers.billing.columns import FINEST, SCALE
 from helpers.billing.query import Query
 from helpers.billing.shapes import KEYS as LINE_KEYS
-from helpers.billing.shapes import NEVER_BLANK, TIMES, literal
+from helpers.billing.shapes import NEVER_BLANK, PAIR, TIMES, literal
 from helpers.billing.sources import Source
 from helpers.codebook import currencies
 from helpers.errors import InputError
@@ -38,6 +38,7 @@ class Found:
 
     totals: pa.Table
     scales: dict[str, int]  # amount: decimals it needs
+    longest: int  # decimals of its doubles, where they have more than are kept; else 0
     constants: dict[str, list[dict[str, str | None]]]  # path: texts the same in all its rows, with their value, by query
 
 
@@ -50,14 +51,14 @@ def survey(sources: Sequence[Source], engine) -> Found:
         for place, query in enumerate(asked):
             engine.keep(f"survey_{place}", query.rows(KEYS, _asked(query), days=True, carry=["file"], measured=True,
                                                       proving=guesses[place]))
-        needed = _scales(asked, sources, engine)
+        needed, longest = _scales(asked, sources, engine)
         if all(scale <= scales.get(name, SCALE) for name, scale in needed.items()):
             break
         scales = needed
     totals = engine.table(_total(asked, scales, sources))
     engine.keep("survey_all", totals)
     _check_rows(sources, engine)
-    return Found(totals, scales, _constants(guesses, sources, engine))
+    return Found(totals, scales, longest, _constants(guesses, sources, engine))
 
 
 def _constants(guesses: Sequence[Mapping[str, str | None]], sources: Sequence[Source], engine) -> dict:
@@ -89,9 +90,11 @@ def _total(asked: Sequence[Query], scales: dict[str, int], sources: Sequence[Sou
             f"GROUP BY {keys} ORDER BY {keys}")
 
 
-def _scales(asked: Sequence[Query], sources: Sequence[Source], engine) -> dict[str, int]:
-    """The decimals each amount needs; raises InputError where one is no number, blank or of too many digits."""
+def _scales(asked: Sequence[Query], sources: Sequence[Source], engine) -> tuple[dict[str, int], int]:
+    """The decimals each amount needs, and those of doubles that have more than are kept; raises InputError where an
+    amount is no number, blank or of too many digits."""
     needed: dict[str, int] = {}
+    longest = 0
     for place, query in enumerate(asked):
         for name in query.raw_amounts(_asked(query)):
             [(bad, long, blank)] = _rows(engine, f"SELECT sum(bad_{name}), max(long_{name}), sum(blank_{name}) "
@@ -100,21 +103,23 @@ def _scales(asked: Sequence[Query], sources: Sequence[Source], engine) -> dict[s
                 raise _bad_amount(sources, engine, asked[0].scales, place, name, "bad", int(bad))
             if blank and name in query.fitted.required:
                 raise _bad_amount(sources, engine, asked[0].scales, place, name, "blank", int(blank))
+            if query.doubles(name) and (long or 0) > FINEST:
+                longest, long = max(longest, int(long)), FINEST
             if (long or 0) > MOST_DIGITS:
                 raise _bad_amount(sources, engine, asked[0].scales, place, name, "long", 1)
             if (long or 0) > SCALE:
                 needed[name] = int(long)
-    return needed
+    return needed, longest
 
 
 def _bad_amount(sources, engine, scales: dict[str, int], place: int, name: str, what: str, count: int) -> InputError:
     """The first bad amount, by file, row and column."""
     for source in sources:
         query = reading.queries([source], engine, scales, placed=True)[place]
-        column = query.raw_amounts(_asked(query))[name]
-        for row, value in _rows(engine, query.bad_rows(name, what)):
+        for row, told in _rows(engine, query.bad_rows(name, what)):
+            column, _, value = told.partition(PAIR)
             expected = "a plain number, such as 1234.50" if what == "bad" else "a value on every row"
-            if NUMBER.fullmatch(value.strip()):
+            if NUMBER.fullmatch(value.strip(" \t")):
                 expected = f"at most {MOST_DIGITS} digits, of which 20 before the point"
             return reading.bad_value(source, row, column, value, count, expected)
     raise AssertionError(name)
