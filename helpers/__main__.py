@@ -94,8 +94,11 @@ def _report(asked: argparse.Namespace) -> int:
 def _one(settings, asked: argparse.Namespace) -> int:
     from helpers import report
 
+    before = report.rules_of(asked.out, settings.period)
     ended = report.publish(settings, asked.out, asked.jobs, sys.stderr.isatty(), asked.strict, asked.rehash)
     for line in report.tell(ended.checks, settings.currency):
+        print(line)
+    for line in [] if ended.error else report.tell_moved(settings, before):
         print(line)
     if ended.error:
         print(ended.error, file=sys.stderr)

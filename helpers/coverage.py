@@ -1,27 +1,26 @@
-"""Where does the cost land, how sure is that, and what did no rule catch?  Mapped lines in, tables and checks out.
+"""Where does the cost land, and how sure is that?  Mapped lines in, tables and checks out.
 
     booked lines → of_month → lines of the bills that a ledger month books
-    lines → by_tower, by_pool, by_service, coverage, unmapped, rule_use, idle_rules → tables for the page
+    lines → by_tower, by_pool, by_service, coverage, rule_use, idle_rules → tables for the page
+    booked lines → by_month → coverage of each month
     lines before and after mapping → check_sums, check_coverage → checks
 
 Tables sum `billed` and `effective`, both in the report's currency (helpers.rates).
 """
 
-import difflib
-import re
 from collections.abc import Sequence
 from decimal import Decimal
 
 import pandas as pd
 
-from helpers import checks, globs, rulebook
+from helpers import checks, rulebook
 from helpers.house import number, percent
 from helpers.mapping import rows_of
 from helpers.money import ZERO, plain, sum_by, total
+from helpers.periods import shift
 
 AMOUNTS = ["billed", "effective"]
 LEVELS = ["override", "service", "subcategory", "category", "unmapped"]
-MAKERS = re.compile(r"^(amazon|aws|azure|microsoft|google|cloud|oracle|oci)\W*", re.IGNORECASE)
 
 
 def of_month(booked: pd.DataFrame, period: str) -> pd.DataFrame:
@@ -96,25 +95,12 @@ def coverage(lines: pd.DataFrame) -> pd.DataFrame:
     return table.loc[:, ["rule_level", "billed", "billed_share", "effective", "effective_share", "line_count"]]
 
 
-def unmapped(lines: pd.DataFrame, rules: pd.DataFrame, versions) -> pd.DataFrame:
-    """Services that no rule knows, with their cost and a suggestion from the service whose name is most like theirs."""
-    table = summed(lines[lines["rule_level"] == "unmapped"], ["ProviderName", "ServiceName", "ServiceCategory"])
-    hints = [_suggest(provider, service, rules, versions.towers)
-             for provider, service in zip(table["ProviderName"], table["ServiceName"], strict=True)]
-    return table.assign(**{name: [hint[i] for hint in hints]
-                           for i, name in enumerate(("suggested_tower", "suggested_sub_tower", "suggested_because"))})
-
-
-def _suggest(provider: str, service: str, rules: pd.DataFrame, version: str) -> tuple[str, str, str]:
-    near = {MAKERS.sub("", name.strip()).lower(): (name.strip(), tower, below)
-            for patterns, names, tower, below in rows_of(rules[rules["level"] == "service"], [
-                "ProviderName", "ServiceName", f"{version}_tower", f"{version}_sub_tower"])
-            if globs.matches(patterns, provider) for name in names.split("|") if "*" not in name}
-    close = difflib.get_close_matches(MAKERS.sub("", service).lower(), sorted(near), n=1, cutoff=0.6)
-    if not close:
-        return "", "", "no service has a name like it; ask who uses it"
-    name, tower, below = near[close[0]]
-    return tower, below, f"its name is like {name}; to be checked"
+def by_month(booked: pd.DataFrame, period: str, months: int = 13) -> pd.DataFrame:
+    """Coverage of each ledger month up to the one under review: by level of rule, cost and share of absolute cost."""
+    recent = booked[(booked["ledger_period"] > shift(period, -months)) & (booked["ledger_period"] <= period)]
+    tables = [coverage(lines).assign(period=month) for month, lines in recent.groupby("ledger_period")]
+    columns = ["period", "rule_level", *AMOUNTS, *(f"{name}_share" for name in AMOUNTS), "line_count"]
+    return pd.concat(tables, ignore_index=True)[columns] if tables else pd.DataFrame(columns=columns)
 
 
 def idle_rules(lines: pd.DataFrame, rules: pd.DataFrame, period: str = "") -> pd.DataFrame:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from helpers import inputs, mapping, page, params, publish
+from helpers import inputs, mapping, page, params, publish, services
 
 TABLES = {  # attribute: (group and key in the parameters, table in the codebook)
     **{name: ("inputs", name, name) for name in (
@@ -52,6 +52,11 @@ class Given:
     def rules(self) -> pd.DataFrame:
         """The mapping rules, checked against the taxonomy."""
         return mapping.load_rules(self.params.resolve(self.params.rules.mapping), self.params.taxonomy)
+
+    @cached_property
+    def names(self) -> services.Names:
+        """The names that providers and their services go by."""
+        return services.read(*(self.params.resolve(getattr(self.params.rules, key)) for key in ("providers", "services")))
 
     def publish(self, step: str, tables: dict[str, pd.DataFrame], rows: pd.DataFrame) -> object:
         """The checks, shown; tables and checks are written where the batch asked for them."""

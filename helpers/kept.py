@@ -1,6 +1,7 @@
 """What did the books say when the month was closed, and do they still?  The only module that writes data/kept.
 
-    pack → close → data/kept/<period>/closed/     the month's tables as CSV, with their hashes and the inputs'
+    pack → close → data/kept/<period>/closed/     the month's tables as CSV, with their hashes and the inputs', and its map
+    closed months → last_map                      the rules and names that the last one was mapped by
     pack, closed month → compare → checks         was, is, difference and who is affected, in restatement.csv
 
 A closed month never changes: what a later run finds different is shown there, and booked in an open month.
@@ -13,6 +14,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
@@ -21,6 +23,7 @@ from helpers.errors import InputError
 from helpers.money import ZERO, plain, total
 
 FIELDS = ["table", "column", "was", "is", "difference", "moved", "lines_was", "lines_is", "affected"]
+MAP = ("rules", "services", "providers")  # files of the map, by their names among what is kept
 NAMED = 5  # as many of those affected stand in a cell; the tables hold them all
 WHO = ("owner", "application", "pool", "ProviderName", "line")  # whose amounts changed, by the first a table has
 
@@ -30,8 +33,35 @@ def closed(period: str, kept: Path) -> Path:
     return kept / period / "closed"
 
 
-def close(period: str, pack: Path, kept: Path) -> Path:
-    """Keeps the pack's tables, inputs' hashes and parameters as the closed month's; refuses to close it twice."""
+@dataclass(frozen=True)
+class Map:
+    """The mapping rules, and the names of services and providers, as a month kept them."""
+
+    period: str
+    rules: Path
+    services: Path
+    providers: Path
+
+
+def months(kept: Path) -> list[str]:
+    """The closed months, the earliest first."""
+    return sorted(folder.parent.name for folder in kept.glob("*/closed"))
+
+
+def last_map(kept: Path, period: str) -> Map | None:
+    """The map that the last closed month before the period kept; None where none did."""
+    for month in reversed([month for month in months(kept) if month < period]):
+        files = [closed(month, kept) / "map" / f"{name}.csv" for name in MAP]
+        if all(file.is_file() for file in files):
+            return Map(month, *files)
+    return None
+
+
+def close(period: str, pack: Path, kept: Path, map_: Mapping[str, Path] = {}) -> Path:  # noqa: B006  (never changed)
+    """Keeps the pack's tables, inputs' hashes and parameters as the closed month's; refuses to close it twice.
+
+    `map_` names the files of the map (MAP), which are kept as they are.
+    """
     folder = closed(period, kept)
     if folder.exists():
         raise InputError(str(folder), f"{period} is closed already", "a month that is open",
@@ -43,6 +73,9 @@ def close(period: str, pack: Path, kept: Path) -> Path:
         (made / "tables").mkdir(parents=True)
         for table in _tables(pack):
             shutil.copyfile(table, made / "tables" / table.name)
+        for name, file in map_.items():
+            (made / "map").mkdir(exist_ok=True)
+            shutil.copyfile(file, made / "map" / f"{name}.csv")
         told = {"period": period, "tables": _hashes(made), **{key: manifest[key] for key in ("inputs", "parameters")}}
         (made / "closed.json").write_text(json.dumps(told, indent=1, sort_keys=True) + "\n", encoding="utf-8")
         made.rename(folder)

@@ -1,29 +1,65 @@
 """What stands behind the mapping page?  The month's mapped lines as tables and checks, from coverage and tags.
 
-    month → tables, check
+    month → tables; month, tables → check
 """
 
 import pandas as pd
 
-from helpers import checks, coverage, rates, tagged
+from helpers import checks, coverage, mapping, moves, rates, rulecheck, services, tagged, taxonomy, worklist
 
 
 def tables(month) -> dict[str, pd.DataFrame]:
     """The tables behind the page, by name."""
     lines, given = coverage.of_month(month.booked, month.period), month.params
+    held = worklist.open_services(lines)
     return {
         "towers": coverage.by_tower(lines), "pools": coverage.by_pool(lines), "services": coverage.by_service(lines),
-        "coverage": coverage.coverage(lines), "unmapped": coverage.unmapped(lines, month.rules, given.taxonomy),
+        "coverage": coverage.coverage(lines), "coverage_by_month": coverage.by_month(month.booked, month.period),
+        "charges": charges(lines, month.names), "unmapped": held,
+        "worklist": worklist.worklist(held, month.rules, month.names, month.period, given.currency),
+        "new_services": worklist.new_services(month.booked, month.period, month.names),
         "idle_rules": coverage.idle_rules(lines, month.rules, month.period),
-        **tagged.tables(lines, month.applications, month.aliases, given.tag_keys),
+        "hidden_rules": rulecheck.hidden(month.names.of_rules(month.rules), month.period),
+        "overlaps": rulecheck.overlaps(lines, month.rules, given.taxonomy, month.period, month.names),
+        "versions": moves.between_versions(lines, month.rules, month.period, month.names),
+        "crosswalk": taxonomy.crosswalk(), "rules": month.rules, "moved": month.moved, **tagged.tables(month, lines),
     }
 
 
-def check(month) -> pd.DataFrame:
-    """The checks of mapping, as a table."""
+def charges(lines: pd.DataFrame, names: services.Names) -> pd.DataFrame:
+    """Cost by kind of charge and where it lands: what is not plain usage is easily lost, or counted in both bases."""
+    marked = mapping.mark(lines, names)
+    rows = mapping.rows_of(marked, ["ChargeCategory", "ChargeClass", "commitment", "CommitmentDiscountStatus",
+                                    "marketplace", "ServiceName", "ServiceSubcategory"])
+    return coverage.summed(marked.assign(charge=[_charge(*row) for row in rows]), ["charge", "tower", "sub_tower"])
+
+
+def _charge(category: str, class_: str, commitment: str, status: str, marketplace: str, service: str, below: str) -> str:
+    """The kind of a charge in a word; the first that fits."""
+    tests = (("tax", category == "Tax"), ("commitment purchase", category == "Purchase" and bool(commitment)),
+             ("unused commitment", status == "Unused"), ("correction", class_ == "Correction"),
+             ("credit", category == "Credit"), ("adjustment", category == "Adjustment"),
+             ("marketplace", marketplace == "yes"),
+             ("support", below == "Support" or "support" in service.lower()),
+             ("usage under a commitment", status == "Used"), ("purchase", category == "Purchase"))
+    return next((name for name, true in tests if true), "usage")
+
+
+def by_share(table: pd.DataFrame, column: str, months: int = 6) -> pd.DataFrame:
+    """Shares of amortised cost, a row a month and a column a value of `column`, of the last months."""
+    wide = table.pivot(index="period", columns=column, values="effective_share").iloc[-months:]
+    order = [name for name in dict.fromkeys(table[column]) if name in wide]
+    wide = wide[order].rename(columns=lambda name: f"{name}_share").reset_index()
+    return wide.rename_axis(columns=None)
+
+
+def check(month, told: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """The checks of mapping, as a table; `told` are the page's tables."""
     lines, given = coverage.of_month(month.booked, month.period), month.params
     return checks.collect(
         *rates.check_conversion(month.mapped, month.rates, given.currency),
         *coverage.check_sums(month.cube.lines, month.mapped),
         *coverage.check_coverage(lines, given.unmapped_share),
+        *worklist.check_new(told["new_services"], given.new_service), *rulecheck.check_rules(told["hidden_rules"]),
+        *moves.check_moved(told["moved"], month.map_before.period if month.map_before else ""),
         *tagged.check_tags(lines, month.applications, month.aliases, given.tag_keys.application, given.taxonomy.towers))

@@ -13,13 +13,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from helpers import globs, rulebook, tags, taxonomy
+from helpers import rulebook, services, tags, taxonomy
 from helpers.taxonomy import UNMAPPED
 
 OWNER_RULE = "owner-tag"  # rule_id of lines whose owner set TBMTower and TBMSubTower
-OWN_PUBLISHERS = {  # provider: publishers that are the provider itself; any other sells through its marketplace
-    "AWS": "AWS*|Amazon*", "Microsoft": "Microsoft*|Azure*", "Google Cloud": "Google*", "Oracle": "Oracle*|OCI*",
-}
 
 
 def load_rules(path: Path, versions) -> pd.DataFrame:
@@ -27,36 +24,38 @@ def load_rules(path: Path, versions) -> pd.DataFrame:
     return taxonomy.check(rulebook.read(path), versions.pools, versions.towers, str(path))
 
 
-def mark(lines: pd.DataFrame) -> pd.DataFrame:
+def mark(lines: pd.DataFrame, names: services.Names) -> pd.DataFrame:
     """The lines with two more columns for rules, "yes" or "": `marketplace` and `commitment`."""
     pairs = list(zip(lines["ProviderName"], lines["PublisherName"], strict=True))
-    sold = {pair: "" if _own_publisher(*pair) else "yes" for pair in set(pairs)}
+    sold = {pair: "" if names.sells_itself(*pair) else "yes" for pair in set(pairs)}
     return lines.assign(marketplace=[sold[pair] for pair in pairs],
                         commitment=["yes" if text else "" for text in lines["CommitmentDiscountId"]])
 
 
-def _own_publisher(provider: str, publisher: str) -> bool:
-    known = OWN_PUBLISHERS.get(provider, "")
-    same = not publisher or tags.fold(publisher) == tags.fold(provider)
-    return same or bool(known) and globs.matches(known, publisher)
-
-
-def classify(lines: pd.DataFrame, rules: pd.DataFrame, versions, period: str = "") -> pd.DataFrame:
+def classify(lines: pd.DataFrame, rules: pd.DataFrame, versions, period: str = "",
+             names: services.Names | None = None) -> pd.DataFrame:
     """The lines with tower, sub_tower, cost_pool, sub_pool, rule_id and rule_level; the first rule that matches wins.
 
     Order: the owner's tag (TBMTower, TBMSubTower, when the taxonomy has them), then the rules by priority, then
-    Unmapped.  A pool that the rule leaves blank is that of the first `default` rule that matches.
+    Unmapped.  A pool that the rule leaves blank is that of the first `default` rule that matches.  Services are
+    compared by the one name that `names` gives each (without it, the names that come with the workbook).
     """
-    tried = rulebook.in_force(rules, period)
+    names = names or services.shipped()
+    tried = names.of_rules(rulebook.in_force(rules, period))
     defaults = tried["level"].eq("default")
-    marked = mark(lines)
-    kinds = marked.groupby(rulebook.PATTERNS, sort=False).ngroup().to_numpy()
-    kind_rows = marked.loc[:, rulebook.PATTERNS].drop_duplicates(ignore_index=True)
-    named = _results(kind_rows, tried[~defaults], versions)
-    spare = _results(kind_rows, tried[defaults], versions)
+    rows, of_line = kinds(lines, names)
+    named = _results(rows, tried[~defaults], versions)
+    spare = _results(rows, tried[defaults], versions)
     named = named.assign(**{name: named[name].where(named["cost_pool"].ne(""), spare[name])
                             for name in ("cost_pool", "sub_pool")})
-    return _tagged_towers(lines.assign(**{name: named[name].to_numpy(dtype=object)[kinds] for name in named}), versions)
+    return _tagged_towers(lines.assign(**{name: named[name].to_numpy(dtype=object)[of_line] for name in named}), versions)
+
+
+def kinds(lines: pd.DataFrame, names: services.Names) -> tuple[pd.DataFrame, np.ndarray]:
+    """The lines that differ for the rules, one row each, and for each line the place of its row."""
+    marked = mark(lines, names)
+    of_line = marked.groupby(rulebook.PATTERNS, sort=False).ngroup().to_numpy()
+    return names.of_lines(marked.loc[:, rulebook.PATTERNS].drop_duplicates(ignore_index=True)), of_line
 
 
 def _results(kinds: pd.DataFrame, rules: pd.DataFrame, versions) -> pd.DataFrame:
@@ -99,8 +98,9 @@ def own(lines: pd.DataFrame, applications: pd.DataFrame | None, aliases: pd.Data
         receiver: str = "cmdb") -> pd.DataFrame:
     """The lines with application, application_by, tag_application, owner, owner_by, tag_owner and environment.
 
-    Application: by tag, else by the account's row.  Owner: the CMDB's service owner, then the tag's, then the
-    account's; with receiver "tag" the tag's comes first.  Without a CMDB the tag's own text stands, in one spelling.
+    Application: by the resource's tag, else inherited from the row of its resource group, else of its account
+    (subscription, project).  Owner: the CMDB's service owner, then the tag's, then the inherited one; with receiver
+    "tag" the tag's comes first.  Without a CMDB the tag's own text stands, in one spelling.
     """
     keys = {purpose: tuple(dict(tag_keys).get(purpose, ())) for purpose in ("application", "owner", "environment")}
     picked = tags.pick(lines["Tags"], keys)
@@ -109,12 +109,13 @@ def own(lines: pd.DataFrame, applications: pd.DataFrame | None, aliases: pd.Data
     picked["code"] = _codes(picked["application"], books["application"], lenient=applications is None, lines=lines)
     picked["role"] = _codes(picked["owner"], books["owner"], lenient=True, lines=lines)
     by_text = {name: lines["Tags"].map(picked[name]).astype(object) for name in picked}
-    accounts = _account_rows(lines, cloud_accounts, books)
-    application, application_by = _first_of([("tag", by_text["code"]), ("account", accounts["application"])])
+    above = _inherited(lines, cloud_accounts, books)
+    application, application_by = _first_of([("tag", by_text["code"]), *(
+        (name, rows["application"]) for name, rows in above.items())])
     owners = dict(rows_of(applications, ["application", "service_owner"]))
     cmdb = pd.Series([owners.get(code, "") for code in application], index=lines.index, dtype=object)
     order = [("CMDB", cmdb), ("tag", by_text["role"])][:: 1 if receiver == "cmdb" else -1]
-    owner, owner_by = _first_of([*order, ("account", accounts["owner"])])
+    owner, owner_by = _first_of([*order, *((name, rows["owner"]) for name, rows in above.items())])
     return lines.assign(application=application, application_by=application_by, tag_application=by_text["application"],
                         owner=owner, owner_by=owner_by, tag_owner=by_text["role"],
                         environment=by_text["environment"].map(lambda text: tags.tidy(text).lower()).astype(object))
@@ -151,14 +152,18 @@ def _usual_spellings(values: pd.Series, lines: pd.DataFrame) -> dict[str, str]:
     return usual
 
 
-def _account_rows(lines: pd.DataFrame, cloud_accounts: pd.DataFrame | None, books: dict) -> dict[str, pd.Series]:
-    """Application and owner of each line's account, "" where the table has none."""
-    rows = rows_of(cloud_accounts, ["ProviderName", "SubAccountId", "application", "owner"])
-    found = {(provider, account): (books["application"].find(code) or code, role)
-             for provider, account, code, role in rows}
-    pairs = [found.get(pair, ("", "")) for pair in zip(lines["ProviderName"], lines["SubAccountId"], strict=True)]
-    return {name: pd.Series([pair[i] for pair in pairs], index=lines.index, dtype=object)
-            for i, name in enumerate(("application", "owner"))}
+def _inherited(lines: pd.DataFrame, cloud_accounts: pd.DataFrame | None, books: dict) -> dict[str, pd.DataFrame]:
+    """Application and owner of each line's resource group and of its account, "" where the table has none."""
+    rows = rows_of(cloud_accounts, ["ProviderName", "SubAccountId", "ResourceGroup", "application", "owner"])
+    known = {(provider, account, group.lower()): (books["application"].find(code) or code, role)
+             for provider, account, group, code, role in rows}
+    groups = lines["ResourceGroup"] if "ResourceGroup" in lines else [""] * len(lines)
+    places = list(zip(lines["ProviderName"], lines["SubAccountId"], map(str.lower, groups), strict=True))
+    blank = ("", "")
+    found = {"resource group": [known.get(place, blank) if place[2] else blank for place in places],
+             "account": [known.get((*place[:2], ""), blank) for place in places]}
+    return {name: pd.DataFrame(pairs, index=lines.index, columns=["application", "owner"], dtype=object)
+            for name, pairs in found.items()}
 
 
 def rows_of(table: pd.DataFrame | None, columns: list[str]) -> list[tuple]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from helpers import batch, cache, given, kept, params, walk
+from helpers import batch, cache, given, kept, mapping, moves, params, rulebook, walk
 from helpers.errors import InputError
 from helpers.index import Facts
 from helpers.problems import ROOT, InputErrors, shown
@@ -33,7 +33,7 @@ def prepare(settings: params.Params, strict: bool = False, rehash: bool = False)
     if rehash:
         cache.fingerprints(settings.files("billing"), walk.CACHE, afresh=True)
     problems: list[InputError] = []
-    for name in ("cube", "rules", *given.TABLES):
+    for name in ("cube", "rules", "names", *given.TABLES):
         try:
             getattr(month, name)
         except InputErrors as wrong:
@@ -61,7 +61,8 @@ def what_went_in(month: walk.Month) -> pd.DataFrame:
 def _files(month: walk.Month) -> Iterator[tuple[str, Path | None]]:
     for path in month.params.sources:
         yield "parameters", path
-    yield "mapping rules", month.params.resolve(month.params.rules.mapping)
+    for name, key in (("mapping rules", "mapping"), ("service names", "services"), ("provider names", "providers")):
+        yield name, month.params.resolve(getattr(month.params.rules, key))
     for name in ("billing", *given.TABLES):
         for path in (month.files(name) if name in given.TABLES else month.params.files(name)) or [None]:
             yield name.replace("_", " "), path
@@ -78,6 +79,27 @@ def _fates(files: pd.DataFrame) -> dict[str, str]:
 
 def _state(path: Path | None, fates: dict[str, str]) -> str:
     return "not given" if path is None else fates.get(shown(path), "read")
+
+
+def rules_of(out: str | Path, period: str) -> pd.DataFrame | None:
+    """The mapping rules that the month's pack was last made with; None where there is no pack."""
+    file = Path(out) / period / "tables" / "mapping_rules.csv"
+    if not file.is_file():
+        return None
+    table = pd.read_csv(file, dtype=str, keep_default_na=False)
+    return table.assign(priority=table["priority"].astype(int)) if list(table) == rulebook.COLUMNS else None
+
+
+def tell_moved(settings: params.Params, before: pd.DataFrame | None) -> list[str]:
+    """One line a service that the rules have moved since the month's last pack: from, to, amount, months."""
+    month = walk.Month(settings)
+    if before is None or before.astype(str).equals(month.rules.astype(str)):
+        return []
+    was = mapping.classify(month.booked, before, settings.taxonomy, settings.period, month.names)
+    table = moves.moved(month.booked, was, kept.months(settings.resolve(settings.kept)))
+    told = [f"moved   {row['ProviderName']}: {row['ServiceName']} from {row['from']} to {row['to']}: "
+            f"{settings.currency} {row['effective']:,.2f}, {row['months']}" for row in table.to_dict("records")]
+    return told or ["moved   nothing, though the rules changed"]
 
 
 def tell(checks: pd.DataFrame, currency: str) -> list[str]:
@@ -107,7 +129,10 @@ def close(period: str, out: str | Path) -> Path:
     if told.get("state") == "failed":
         raise InputError(str(pack), "its checks failed", "a month without a failed check", "mend it and report again")
     _check_inputs(told["inputs"], pack)
-    return kept.close(period, pack, ROOT / told["parameters"]["kept"])
+    rules = told["parameters"]["rules"]
+    files = {"rules": rules["mapping"], "services": rules["services"], "providers": rules["providers"]}
+    return kept.close(period, pack, ROOT / told["parameters"]["kept"],
+                      {name: ROOT / file for name, file in files.items()})
 
 
 def _check_inputs(inputs: list[dict], pack: Path) -> None:

@@ -55,8 +55,12 @@ class _Column:
         return rows[known[codes] == 1]
 
 
-def first_match(rows: pd.DataFrame, rules: pd.DataFrame, columns: Sequence[str]) -> np.ndarray:
-    """For each row the place of the first rule whose patterns in `columns` all match, or -1."""
+def first_match(rows: pd.DataFrame, rules: pd.DataFrame, columns: Sequence[str],
+                after: np.ndarray | None = None) -> np.ndarray:
+    """For each row the place of the first rule whose patterns in `columns` all match, or -1.
+
+    `after` gives for each row the place of a rule that it must come after.
+    """
     found = np.full(len(rows), -1, dtype=np.intp)
     if rows.empty or rules.empty:
         return found
@@ -65,6 +69,7 @@ def first_match(rows: pd.DataFrame, rules: pd.DataFrame, columns: Sequence[str])
     for place, patterns in enumerate(rules.loc[:, list(columns)].itertuples(index=False, name=None)):
         hits = _meet(known, [(name, text) for name, text in zip(columns, patterns, strict=True) if text],
                      found, still_open)
+        hits = hits if after is None else hits[after[hits] < place]
         if len(hits):
             found[hits] = place
             still_open = still_open[found[still_open] < 0]

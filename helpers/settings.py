@@ -178,6 +178,8 @@ class Inputs(Part):
 
 class Rules(Part):
     mapping: Given
+    services: Given = "data/mapping/services.csv"
+    providers: Given = "data/mapping/providers.csv"
     pool_sources: Text = ""
     allocation: Text = ""
     tco: Text = ""
@@ -188,6 +190,7 @@ class TagKeys(Part):
     owner: Texts = ()
     environment: Texts = ()
     cost_centre: Texts = ()
+    project: Texts = ()
 
 
 class Forecast(Part):
@@ -217,6 +220,7 @@ class Params(Part):
     receiver: Annotated[str, _choice("cmdb", "tag")]
     shared_pools: Annotated[str, _choice("direct", "step-down", "reciprocal")]
     unmapped_share: Share
+    new_service: Amount  # report currency
     kept: Given = "data/kept"  # folder of what outlives a run
     mode: Annotated[str, _choice("showback", "chargeback")]
     forecast: Forecast

@@ -9,11 +9,13 @@ Lines are those of helpers.mapping.own.  Suggestions are shown, never applied.
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 
 from helpers import checks, mapping, tags
 from helpers.coverage import AMOUNTS, share, summed
 from helpers.money import total
+from helpers.periods import shift
 
 
 def tag_coverage(lines: pd.DataFrame, tag_keys: Mapping[str, Sequence[str]]) -> pd.DataFrame:
@@ -30,6 +32,53 @@ def tag_coverage(lines: pd.DataFrame, tag_keys: Mapping[str, Sequence[str]]) -> 
             row |= {name: total(hit[name]), f"{name}_share": share(size, whole[name])}
         rows.append(row)
     return pd.DataFrame(rows, columns=["purpose", "keys", "billed", "billed_share", "effective", "effective_share"])
+
+
+def over_time(booked: pd.DataFrame, tag_keys: Mapping[str, Sequence[str]], period: str, months: int = 13) -> pd.DataFrame:
+    """Tag coverage of each ledger month up to the one under review, by purpose."""
+    recent = booked[(booked["ledger_period"] > shift(period, -months)) & (booked["ledger_period"] <= period)]
+    tables = [tag_coverage(lines, tag_keys).assign(period=month) for month, lines in recent.groupby("ledger_period")]
+    columns = ["period", "purpose", *AMOUNTS, *(f"{name}_share" for name in AMOUNTS)]
+    return pd.concat(tables, ignore_index=True)[columns] if tables else pd.DataFrame(columns=columns)
+
+
+def found_by(lines: pd.DataFrame) -> pd.DataFrame:
+    """Cost by how its application and its owner were found: tag, resource group, account, CMDB, or not at all."""
+    named = lines.assign(application_by=lines["application_by"].where(lines["application_by"].ne(""), "not found"),
+                         owner_by=lines["owner_by"].where(lines["owner_by"].ne(""), "not found"))
+    return summed(named, ["application_by", "owner_by"])
+
+
+def accounts(lines: pd.DataFrame, cloud_accounts: pd.DataFrame | None) -> pd.DataFrame:
+    """Accounts with cost that have no owner: no row in cloud_accounts, or one that names nobody."""
+    named = {(provider, account) for provider, account, group, owner in mapping.rows_of(
+        cloud_accounts, ["ProviderName", "SubAccountId", "ResourceGroup", "owner"]) if owner and not group}
+    listed = set(mapping.rows_of(cloud_accounts, ["ProviderName", "SubAccountId"]))
+    pairs = mapping.rows_of(lines, ["ProviderName", "SubAccountId"])
+    open_lines = lines[np.array([pair not in named for pair in pairs], dtype=bool)]
+    why = ["listed without an owner" if pair in listed else "not listed"
+           for pair in mapping.rows_of(open_lines, ["ProviderName", "SubAccountId"])]
+    return summed(open_lines.assign(why=why), ["ProviderName", "SubAccountId", "SubAccountName", "why"])
+
+
+def unknown_codes(lines: pd.DataFrame, applications: pd.DataFrame | None) -> pd.DataFrame:
+    """Applications with cost that the CMDB does not have: named by cloud_accounts, since a tag's must be known."""
+    if applications is None:
+        return pd.DataFrame(columns=["application", "application_by", *AMOUNTS, "line_count"])
+    known = {"", *applications["application"]}
+    return summed(lines[~lines["application"].isin(known)], ["application", "application_by"])
+
+
+def quiet(booked: pd.DataFrame, applications: pd.DataFrame | None, period: str) -> pd.DataFrame:
+    """Live applications that the CMDB places in a cloud, with no cloud cost in the month; when they last had some."""
+    columns = ["application", "name", "hosting", "service_owner", "last_cost"]
+    if applications is None:
+        return pd.DataFrame(columns=columns)
+    costly = booked[(booked["ledger_period"] <= period) & booked["effective"].map(bool)]
+    last = costly.groupby("application")["ledger_period"].max().to_dict()
+    live = applications[applications["status"].eq("live") & applications["hosting"].isin(["cloud", "hybrid"])]
+    table = live.assign(last_cost=[last.get(code, "") for code in live["application"]])
+    return table[table["last_cost"].ne(period)].loc[:, columns].reset_index(drop=True)
 
 
 def spellings(lines: pd.DataFrame) -> pd.DataFrame:
@@ -130,7 +179,9 @@ def check_tags(lines: pd.DataFrame, applications: pd.DataFrame | None, aliases: 
         return rows
     unknown = unknown_values(lines, applications, aliases, application_keys)
     gone = retired(lines, applications)
+    missing = unknown_codes(lines, applications)
     return [*rows, _row("tag values that the CMDB does not know", unknown, "FinOps team", ["key", "value"]),
+            _row("applications with cost that the CMDB does not have", missing, "FinOps team", ["application"]),
             _row("retired applications that still cost", gone, _who(gone, "service_owner"), ["application"])]
 
 
@@ -145,9 +196,12 @@ def _who(table: pd.DataFrame, column: str) -> str:
     return ", ".join(found) if found else "TBM office"
 
 
-def tables(lines: pd.DataFrame, applications: pd.DataFrame | None, aliases: pd.DataFrame | None,
-           tag_keys) -> dict[str, pd.DataFrame]:
-    """Every table of this module by the name of its file."""
-    return {"tag_coverage": tag_coverage(lines, tag_keys), "spellings": spellings(lines), "unowned": unowned(lines),
-            "unknown_values": unknown_values(lines, applications, aliases, dict(tag_keys)["application"]),
-            "retired": retired(lines, applications)}
+def tables(month, lines: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Every table of this module by the name of its file, for the month's lines."""
+    keys, applications = month.params.tag_keys, month.applications
+    return {"tag_coverage": tag_coverage(lines, keys), "tag_coverage_by_month": over_time(month.booked, keys, month.period),
+            "found_by": found_by(lines), "spellings": spellings(lines), "unowned": unowned(lines),
+            "accounts": accounts(lines, month.cloud_accounts),
+            "unknown_values": unknown_values(lines, applications, month.aliases, keys.application),
+            "unknown_applications": unknown_codes(lines, applications), "retired": retired(lines, applications),
+            "quiet": quiet(month.booked, applications, month.period)}

@@ -40,6 +40,11 @@ def load(version: str, layer: str) -> pd.DataFrame:
     return table[table["layer"] == layer].drop(columns="layer").reset_index(drop=True)
 
 
+def crosswalk() -> pd.DataFrame:
+    """Where each name of version 4.0 goes in 5.0.1: layer, both names, what that rests on, and a note."""
+    return pd.read_csv(FOLDER / "crosswalk.csv", dtype=str, keep_default_na=False)
+
+
 @cache
 def names(version: str, layer: str) -> dict[str, tuple[str, ...]]:
     """The second-level names by first-level name; towers include the reserved ones."""

@@ -9,7 +9,7 @@ from functools import cached_property
 
 import pandas as pd
 
-from helpers import billing, bridge, charges, forecast, ledger, mapping, params, rates, tco
+from helpers import billing, bridge, charges, forecast, kept, ledger, mapping, moves, params, rates, services, tco
 from helpers.billing import drill
 from helpers.given import Given
 
@@ -51,9 +51,25 @@ class Month(Given):
     def mapped(self) -> pd.DataFrame:
         """Cube → lines with tower, cost pool, application and owner, in the report's currency."""
         lines = rates.convert(self.cube.lines, self.rates, self.params.currency)
-        classified = mapping.classify(lines, self.rules, self.params.taxonomy, self.period)
+        classified = mapping.classify(lines, self.rules, self.params.taxonomy, self.period, self.names)
         return mapping.own(classified, self.applications, self.aliases, self.cloud_accounts, self.params.tag_keys,
                            self.params.receiver)
+
+    @property
+    def map_before(self) -> kept.Map | None:
+        """The map as the last closed month before this one kept it."""
+        return kept.last_map(self.params.resolve(self.params.kept), self.period)
+
+    @cached_property
+    def moved(self) -> pd.DataFrame:
+        """Mapped lines × the map that was kept → what the rules have moved since."""
+        before = self.map_before
+        if before is None:
+            return moves.moved(self.booked.iloc[:0], self.booked.iloc[:0])
+        rules = mapping.load_rules(before.rules, self.params.taxonomy)
+        was = mapping.classify(self.booked, rules, self.params.taxonomy, self.period,
+                               services.read(before.providers, before.services))
+        return moves.moved(self.booked, was, kept.months(self.params.resolve(self.params.kept)))
 
     @cached_property
     def booked(self) -> pd.DataFrame:

@@ -1,0 +1,143 @@
+"""What should the map learn next?  Lines that no rule of their own placed; rules to accept, each with its reason.
+
+    lines, rules → open_services → worklist     rows of the rules file, ready to be moved into it
+    booked lines → new_services                 services with cost this month and none before
+
+A suggestion is never applied: accepting it is moving its row into the rules file, and correcting it there.
+"""
+
+import difflib
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+
+import numpy as np
+import pandas as pd
+
+from helpers import checks, globs, rulebook, services, tags
+from helpers.coverage import summed
+from helpers.house import number
+from helpers.mapping import rows_of
+from helpers.money import sum_by, total
+
+FALLBACK = ("unmapped", "category", "subcategory")  # levels at which no rule knows the service itself
+KEYS = ["ProviderName", "ServiceName", "ServiceCategory", "ServiceSubcategory", "rule_level"]
+MAKERS = re.compile(r"^(amazon|aws|azure|microsoft|google|cloud|oracle|oci)\W*", re.IGNORECASE)
+LIKE = 0.6  # how alike two names must be for one to suggest the other
+
+
+def open_services(lines: pd.DataFrame) -> pd.DataFrame:
+    """Services that no rule of their own placed, with cost, and who answers for most of it; unmapped ones first."""
+    held = lines[lines["rule_level"].isin(FALLBACK)]
+    table = summed(held, [*KEYS, "tower", "sub_tower"])
+    size = [(FALLBACK.index(level) > 0, -abs(cost), provider, service)
+            for level, cost, provider, service in rows_of(table, ["rule_level", "effective", "ProviderName", "ServiceName"])]
+    order = sorted(range(len(table)), key=size.__getitem__)
+    return table.assign(accountable=_accountable(held, table)).iloc[order].reset_index(drop=True)
+
+
+def _accountable(held: pd.DataFrame, table: pd.DataFrame) -> list[str]:
+    """The owner with most of the absolute cost of each row; the TBM office where nobody owns any."""
+    owned = held[held["owner"].ne("")] if "owner" in held else held.iloc[:0].assign(owner="")
+    sums = sum_by(owned.assign(size=[abs(cost) for cost in owned["effective"]]), [*KEYS, "owner"], ["size"])
+    most: dict[tuple, tuple[Decimal, str]] = {}
+    for *key, owner, size in rows_of(sums, [*KEYS, "owner", "size"]):
+        if tuple(key) not in most or size > most[tuple(key)][0]:
+            most[tuple(key)] = (size, owner)
+    return [most.get(key, (None, "TBM office"))[1] for key in rows_of(table, KEYS)]
+
+
+def worklist(table: pd.DataFrame, rules: pd.DataFrame, names: services.Names, period: str,
+             currency: str) -> pd.DataFrame:
+    """One rule a service of `open_services`, in the columns of the rules file, with what suggests it as its reason."""
+    known = _known(names.of_rules(rules[rules["level"].eq("service")]))
+    by_id = rules.set_index("rule_id")
+    ids, rows = set(rules["rule_id"]), []
+    for row in names.of_lines(table).to_dict("records"):
+        near, why = _suggested(row, known, rules, by_id)
+        target = {name: near.get(name, "") for name in rulebook.TARGETS}
+        blank = dict.fromkeys(rulebook.COLUMNS, "")
+        cost = f"{number(row['effective'])} {currency} amortised in {period}"
+        rows.append({**blank, **target, "rule_id": _free(_slug(row), ids), "priority": 1900, "level": "service",
+                     "ProviderName": _exact(row["ProviderName"]), "ServiceName": _exact(row["ServiceName"]),
+                     "reason": f"{why}; {cost}; to be checked", "confidence": "low", "owner": "TBM office"})
+    return pd.DataFrame(rows, columns=rulebook.COLUMNS)
+
+
+def _known(rules: pd.DataFrame) -> list[tuple[str, dict[str, tuple[str, dict]]]]:
+    """By provider pattern the services that rules know: the bare name, the name, the rule."""
+    found: dict[str, dict[str, tuple[str, dict]]] = {}
+    for rule in rules.to_dict("records"):
+        for name in filter(None, map(str.strip, rule["ServiceName"].split("|"))):
+            if "*" not in name and "?" not in name:
+                found.setdefault(rule["ProviderName"], {})[_bare(name)] = (name, rule)
+    return list(found.items())
+
+
+def _suggested(row: Mapping, known, rules: pd.DataFrame, by_id: pd.DataFrame) -> tuple[Mapping, str]:
+    """The rule whose targets suit the service, and why: a name like it, of its provider first, else its category."""
+    bare = _bare(row["ServiceName"])
+    mine = {name: found for pattern, some in known if globs.matches(pattern, row["ProviderName"])
+            for name, found in some.items()}
+    others = {name: found for _, some in known for name, found in some.items()}
+    for pool in (mine, others):
+        close = difflib.get_close_matches(bare, sorted(pool), n=1, cutoff=LIKE)
+        if close:
+            name, rule = pool[close[0]]
+            return rule, f"Its name is like {name}"
+    for level, column in (("subcategory", "ServiceSubcategory"), ("category", "ServiceCategory")):
+        named = rules[rules["level"].eq(level) & rules[column].str.casefold().eq(row[column].casefold())]
+        if row[column] and len(named):
+            return named.iloc[0], f"Its provider calls it {row[column]}"
+    words = {word for word in re.findall(r"[a-z]{4,}", bare)}
+    shared = sorted((-len(words & set(re.findall(r"[a-z]{4,}", name))), name) for name in others)
+    if shared and shared[0][0] < 0:
+        name, rule = others[shared[0][1]]
+        return rule, f"It shares a word with {name}"
+    return {}, "Nothing is like it: ask who uses it, and name a tower"
+
+
+def _bare(name: str) -> str:
+    return MAKERS.sub("", name.strip()).lower()
+
+
+def _slug(row: Mapping) -> str:
+    words = re.findall(r"[a-z0-9]+", f"{row['ProviderName']} {row['ServiceName']}".lower())
+    return "-".join(["service", *words])[:60].rstrip("-")
+
+
+def _free(name: str, taken: set[str]) -> str:
+    found, number_ = name, 2
+    while found in taken:
+        found, number_ = f"{name}-{number_}", number_ + 1
+    taken.add(found)
+    return found
+
+
+def _exact(name: str) -> str:
+    """The name as a pattern that matches it: what parts alternatives becomes any one character."""
+    return name.replace("|", "?")
+
+
+def new_services(booked: pd.DataFrame, period: str, names: services.Names) -> pd.DataFrame:
+    """Services with cost in the month and none in an earlier one; none where there is no earlier month."""
+    before = booked[booked["ledger_period"] < period]
+    now = booked[booked["ledger_period"] == period]
+    keys = ["ProviderName", "ServiceName", "rule_level", "tower", "sub_tower"]
+    if before.empty:
+        return summed(now.iloc[:0], keys)
+    seen = {(provider, tags.fold(names.service(provider, service)))
+            for provider, service in set(rows_of(before, ["ProviderName", "ServiceName"]))}
+    pairs = rows_of(now, ["ProviderName", "ServiceName"])
+    fresh = np.array([(provider, tags.fold(names.service(provider, service))) not in seen for provider, service in pairs], dtype=bool)
+    return summed(now[fresh], keys)
+
+
+def check_new(table: pd.DataFrame, limit: Decimal, owner: str = "TBM office") -> list[dict]:
+    """A finding where a service that is new this month costs more than the limit, on either basis."""
+    large = table[np.array([max(abs(billed), abs(effective)) > limit
+                            for billed, effective in rows_of(table, ["billed", "effective"])], dtype=bool)]
+    told = [f"{service} ({provider}) {number(effective)}"
+            for provider, service, effective in rows_of(large, ["ProviderName", "ServiceName", "effective"])]
+    return [checks.noted("new services above the limit", len(large), owner, "; ".join(told[:5]),
+                         total(large["effective"]))]
