@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers import billing, coverage, globs, mapping, rates, rulebook, tagged
+from helpers import billing, coverage, globs, mapping, rates, rulebook, services, tagged, worklist
 
 ROOT = Path(__file__).resolve().parent.parent
 REAL = ROOT.parent / "shared" / "billing" / "focus" / "focus_sample_1000.csv"
@@ -28,7 +28,8 @@ def rows(text: str) -> list[dict[str, str]]:
 
 def line(**values) -> dict:
     blank = dict.fromkeys(TEXTS, "") | {"ProviderName": "AWS", "ChargeCategory": "Usage", "BillingCurrency": "USD",
-                                        "billing_period": "2026-09", "service_period": "2026-09", "line_count": 1}
+                                        "billing_period": "2026-09", "service_period": "2026-09",
+                                        "ledger_period": "2026-09", "ResourceGroup": "", "line_count": 1}
     cost = Decimal(values.pop("cost", "1"))
     amounts = dict.fromkeys(["BilledCost", "EffectiveCost", "billed", "effective"], cost)
     return blank | amounts | values
@@ -201,9 +202,11 @@ application | tracking-app | TRACKING      | old    | Head of Sight
 owner       | sight team   | Head of Sight | old    | Head of Sight
 """))
 ACCOUNTS = pd.DataFrame(rows("""
-ProviderName | SubAccountId | name | application | owner
-AWS          | 1            | one  | LEGACY      | Head of Cloud
-AWS          | 2            | two  |             | Head of Cloud
+ProviderName | SubAccountId | ResourceGroup | name | application | owner
+AWS          | 1            |               | one  | LEGACY      | Head of Cloud
+AWS          | 1            | Sight-RG      | one  | TRACKING    |
+AWS          | 2            |               | two  |             | Head of Cloud
+AWS          | 3            |               | six  | GHOST       |
 """))
 
 
@@ -222,6 +225,10 @@ def owned(*given_rows: dict, receiver: str = "cmdb") -> pd.DataFrame:
     ({"Tags": {"owner": "Sight-Team"}, "SubAccountId": "2"}, "cmdb", ("", "", "Head of Sight", "tag")),
     ({"SubAccountId": "2"}, "cmdb", ("", "", "Head of Cloud", "account")),
     ({"SubAccountId": "9"}, "cmdb", ("", "", "", "")),
+    ({"SubAccountId": "1", "ResourceGroup": "sight-rg"}, "cmdb", ("TRACKING", "resource group", "Head of Sight", "CMDB")),
+    ({"SubAccountId": "1", "ResourceGroup": "sight-rg", "Tags": {"app": "legacy"}}, "cmdb",
+     ("LEGACY", "tag", "Head of Hubs", "CMDB")),
+    ({"SubAccountId": "2", "ResourceGroup": "sight-rg"}, "cmdb", ("", "", "Head of Cloud", "account")),
 ])
 def test_application_and_owner_say_how_they_were_found(row, receiver, expected):
     found = owned(row, receiver=receiver).iloc[0]
@@ -253,14 +260,38 @@ def test_tag_faults_are_found_with_their_amounts():
     assert states["tags that cannot be read"] == ("ok", 0)
 
 
+def test_accounts_without_an_owner_are_named_with_why_and_applications_the_cmdb_lacks_too():
+    found = owned({"SubAccountId": "2"}, {"SubAccountId": "3", "cost": "4"}, {"SubAccountId": "9", "cost": "5"})
+    table = tagged.accounts(found, ACCOUNTS)
+    assert list(zip(table["SubAccountId"], table["why"], table["effective"], strict=True)) == [
+        ("3", "listed without an owner", 4), ("9", "not listed", 5)]
+    ghosts = tagged.unknown_codes(found, APPLICATIONS)
+    assert list(zip(ghosts["application"], ghosts["application_by"], ghosts["effective"], strict=True)) == [
+        ("GHOST", "account", 4)]
+
+
+def test_live_cloud_applications_without_cost_say_when_they_last_had_some():
+    cmdb = APPLICATIONS.assign(hosting="cloud")
+    costly = owned({"Tags": {"app": "tracking"}}).assign(ledger_period="2026-07")
+    assert tagged.quiet(costly, cmdb, "2026-09")[["application", "last_cost"]].values.tolist() == [["TRACKING", "2026-07"]]
+    assert tagged.quiet(costly, cmdb, "2026-07").empty and tagged.quiet(costly, cmdb.assign(hosting=""), "2026-09").empty
+
+
+def test_tag_coverage_is_told_month_by_month():
+    found = pd.concat([owned({"Tags": {"app": "tracking"}}, {}).assign(ledger_period="2026-08"),
+                       owned({"Tags": {"app": "tracking"}, "cost": "3"}, {})], ignore_index=True)
+    table = tagged.over_time(found, KEYS, "2026-09")
+    mine = table[table["purpose"].eq("application")]
+    assert list(zip(mine["period"], mine["effective_share"], strict=True)) == [
+        ("2026-08", Decimal("0.5")), ("2026-09", Decimal("0.75"))]
+
+
 def test_tags_that_cannot_be_read_are_shown_with_their_amount():
     assert list(tagged.unreadable(lines({"Tags": "???", "cost": "6"}, {"Tags": "{}"}))["effective"]) == [6]
 
 
-def test_a_service_that_no_rule_knows_is_a_finding_with_a_suggestion_never_applied():
+def test_a_service_that_no_rule_knows_is_a_finding():
     found = mapping.classify(lines({"ServiceName": "Amazon Redshifts", "cost": "9"}, {"ServiceName": EC2}), RULES, V5)
-    lost = coverage.unmapped(found, RULES, V5).iloc[0]
-    assert (lost.suggested_tower, lost.suggested_sub_tower, lost.effective) == ("Data", "Database", 9)
     unknown, above = coverage.check_coverage(found, Decimal("0.01"))
     assert (unknown["state"], unknown["amount"], above["state"]) == ("finding", 9, "finding")
     assert coverage.check_coverage(found, Decimal("0.95"))[1]["state"] == "ok"
@@ -275,9 +306,13 @@ def test_coverage_takes_shares_of_absolute_cost():
 
 def test_an_empty_month_has_tables_without_rows():
     found = owned({}).iloc[:0]
-    assert coverage.by_tower(found).empty and coverage.unmapped(found, RULES, V5).empty
-    assert all(table.empty or name == "tag_coverage" for name, table
-               in tagged.tables(found, APPLICATIONS, ALIASES, KEYS).items())
+    assert coverage.by_tower(found).empty and worklist.open_services(found).empty
+    assert coverage.by_month(found, "2026-09").empty and tagged.over_time(found, KEYS, "2026-09").empty
+    assert worklist.new_services(found, "2026-09", services.shipped()).empty
+    for table in (tagged.spellings(found), tagged.unowned(found), tagged.found_by(found), tagged.accounts(found, ACCOUNTS),
+                  tagged.unknown_codes(found, APPLICATIONS), tagged.retired(found, APPLICATIONS),
+                  tagged.unknown_values(found, APPLICATIONS, ALIASES, KEYS["application"])):
+        assert table.empty
     assert set(coverage.coverage(found)["billed"]) == {0}
 
 
