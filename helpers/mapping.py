@@ -26,10 +26,10 @@ def load_rules(path: Path, versions) -> pd.DataFrame:
 
 def mark(lines: pd.DataFrame, names: services.Names) -> pd.DataFrame:
     """The lines with two more columns for rules, "yes" or "": `marketplace` and `commitment`."""
-    pairs = list(zip(lines["ProviderName"], lines["PublisherName"], strict=True))
+    pairs = list(zip(lines["ProviderName"].tolist(), lines["PublisherName"].tolist(), strict=True))
     sold = {pair: "" if names.sells_itself(*pair) else "yes" for pair in set(pairs)}
     return lines.assign(marketplace=[sold[pair] for pair in pairs],
-                        commitment=["yes" if text else "" for text in lines["CommitmentDiscountId"]])
+                        commitment=["yes" if text else "" for text in lines["CommitmentDiscountId"].tolist()])
 
 
 def classify(lines: pd.DataFrame, rules: pd.DataFrame, versions, period: str = "",
@@ -108,7 +108,8 @@ def own(lines: pd.DataFrame, applications: pd.DataFrame | None, aliases: pd.Data
              "owner": _owner_book(applications, aliases, cloud_accounts)}
     picked["code"] = _codes(picked["application"], books["application"], lenient=applications is None, lines=lines)
     picked["role"] = _codes(picked["owner"], books["owner"], lenient=True, lines=lines)
-    by_text = {name: lines["Tags"].map(picked[name]).astype(object) for name in picked}
+    places = picked.index.get_indexer(lines["Tags"])
+    by_text = {name: pd.Series(picked[name].to_numpy(dtype=object)[places], index=lines.index) for name in picked}
     above = _inherited(lines, cloud_accounts, books)
     application, application_by = _first_of([("tag", by_text["code"]), *(
         (name, rows["application"]) for name, rows in above.items())])
@@ -116,9 +117,10 @@ def own(lines: pd.DataFrame, applications: pd.DataFrame | None, aliases: pd.Data
     cmdb = pd.Series([owners.get(code, "") for code in application], index=lines.index, dtype=object)
     order = [("CMDB", cmdb), ("tag", by_text["role"])][:: 1 if receiver == "cmdb" else -1]
     owner, owner_by = _first_of([*order, *((name, rows["owner"]) for name, rows in above.items())])
+    environments = {text: tags.tidy(text).lower() for text in set(by_text["environment"])}
     return lines.assign(application=application, application_by=application_by, tag_application=by_text["application"],
                         owner=owner, owner_by=owner_by, tag_owner=by_text["role"],
-                        environment=by_text["environment"].map(lambda text: tags.tidy(text).lower()).astype(object))
+                        environment=[environments[text] for text in by_text["environment"]])
 
 
 def application_book(applications: pd.DataFrame | None, aliases: pd.DataFrame | None) -> tags.Book:
@@ -139,7 +141,8 @@ def _owner_book(applications, aliases, cloud_accounts) -> tags.Book:
 def _codes(values: pd.Series, book: tags.Book, lenient: bool, lines: pd.DataFrame) -> list[str]:
     """The code of each value; with `lenient` an unknown value stands for itself in its commonest spelling."""
     usual = _usual_spellings(values, lines) if lenient else {}
-    return [book.find(value) or usual.get(tags.fold(value), "") for value in values]
+    known = {value: book.find(value) or usual.get(tags.fold(value), "") for value in set(values)}
+    return [known[value] for value in values]
 
 
 def _usual_spellings(values: pd.Series, lines: pd.DataFrame) -> dict[str, str]:

@@ -7,7 +7,10 @@ Rules are tried in the order they stand.  A rule matches when each of its patter
 pattern matches all.  Rules with an exact name look only at the rows that have it, so thousands of rules stay fast.
 """
 
-from collections.abc import Callable, Sequence
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -26,33 +29,66 @@ COLUMNS = ["rule_id", "priority", "level", *PATTERNS, *TARGETS, "reason", "confi
            "valid_to"]
 
 
+APART = "\x00"  # between texts that are searched as one
+MANY = 64  # rows beyond which all texts are searched at once
+WORTH = 500  # rows beyond which it is worth a search to look at fewer
+
+
 class _Column:
     """One column of the rows: its distinct texts, and which rows have each."""
 
     def __init__(self, texts: pd.Series):
         self.codes, values = pd.factorize(texts.to_numpy(dtype=object))
-        self.values = [str(value) for value in values]
+        self.values = [str(value).lower() for value in values]
         order = np.argsort(self.codes, kind="stable")
         self.rows = np.split(order, np.cumsum(np.bincount(self.codes, minlength=len(self.values)))[:-1])
         self.spellings: dict[str, list[int]] = {}
         for code, value in enumerate(self.values):
-            self.spellings.setdefault(value.lower(), []).append(code)
-        self._known: dict[str, np.ndarray] = {}
+            self.spellings.setdefault(value, []).append(code)
+        self.rows_of = lru_cache(maxsize=1024)(self._rows_of)
+        self._codes_of = lru_cache(maxsize=1024)(self._matching)
 
-    def rows_of(self, pattern: str) -> np.ndarray:
-        """The rows that an exact pattern (no wildcard) matches, in order."""
-        codes = {code for part in pattern.lower().split("|") for code in self.spellings.get(part.strip(), [])}
-        found = [self.rows[code] for code in sorted(codes)]
-        return np.sort(np.concatenate(found)) if found else np.empty(0, dtype=np.intp)
+    @cached_property
+    def _joined(self) -> tuple[str, list[int]]:
+        """All texts in one, to be searched at once, and where each begins."""
+        begins = np.cumsum([0, *(len(value) + 1 for value in self.values[:-1])])
+        return APART.join(self.values), begins.tolist()
+
+    def _rows_of(self, pattern: str) -> np.ndarray:
+        """The rows that a pattern matches, in order."""
+        found = [self.rows[code] for code in self._codes_of(pattern)]
+        return np.sort(np.concatenate(found)) if len(found) > 1 else found[0] if found else np.empty(0, dtype=np.intp)
 
     def keep(self, pattern: str, rows: np.ndarray) -> np.ndarray:
-        """Those of the rows that the pattern matches; each distinct text is tried once a pattern."""
-        known = self._known.setdefault(pattern, np.full(len(self.values), -1, dtype=np.int8))
+        """Those of the rows that the pattern matches."""
         codes = self.codes[rows]
-        fits = _test(pattern)
-        for code in np.unique(codes[known[codes] < 0]).tolist():
-            known[code] = fits(self.values[code])
-        return rows[known[codes] == 1]
+        if len(rows) <= MANY:
+            return rows[np.array([globs.matches(pattern, self.values[code]) for code in codes.tolist()], dtype=bool)]
+        fits = np.zeros(len(self.values), dtype=bool)
+        fits[self._codes_of(pattern)] = True
+        return rows[fits[codes]]
+
+    def _matching(self, pattern: str) -> list[int]:
+        """The codes of all texts that the pattern matches: first those that hold its longest word, then a closer look."""
+        found: set[int] = set()
+        for part in map(str.strip, pattern.lower().split("|")):
+            if not _wild(part):
+                found.update(self.spellings.get(part, ()))
+                continue
+            word = max(re.split(r"[*?]", part), key=len)
+            codes = self._holding(word) if word and APART not in word else range(len(self.values))
+            found.update(codes if word and part == f"*{word}*" and APART not in word else
+                         (code for code in codes if globs.matches(part, self.values[code])))
+        return sorted(found)
+
+    def _holding(self, word: str) -> Iterator[int]:
+        """The codes of the texts that hold the word."""
+        text, begins = self._joined
+        at = text.find(word)
+        while at >= 0:
+            code = bisect_right(begins, at) - 1
+            yield code
+            at = text.find(word, begins[code + 1]) if code + 1 < len(begins) else -1
 
 
 def first_match(rows: pd.DataFrame, rules: pd.DataFrame, columns: Sequence[str],
@@ -65,40 +101,30 @@ def first_match(rows: pd.DataFrame, rules: pd.DataFrame, columns: Sequence[str],
     if rows.empty or rules.empty:
         return found
     known = {name: _Column(rows[name]) for name in columns}
-    still_open = np.arange(len(rows), dtype=np.intp)
     for place, patterns in enumerate(rules.loc[:, list(columns)].itertuples(index=False, name=None)):
         hits = _meet(known, [(name, text) for name, text in zip(columns, patterns, strict=True) if text],
-                     found, still_open)
+                     found)
         hits = hits if after is None else hits[after[hits] < place]
-        if len(hits):
-            found[hits] = place
-            still_open = still_open[found[still_open] < 0]
+        found[hits] = place
     return found
 
 
-def _meet(known: dict[str, _Column], conditions: list[tuple[str, str]], found: np.ndarray,
-          still_open: np.ndarray) -> np.ndarray:
+def _meet(known: dict[str, _Column], conditions: list[tuple[str, str]], found: np.ndarray) -> np.ndarray:
     """The open rows that meet every condition; the exact conditions narrow the search first."""
-    hits, left = still_open, conditions
-    exact = [(name, text) for name, text in conditions if not _wild(text)]
-    if exact:
-        rows, done = min(((known[name].rows_of(text), (name, text)) for name, text in exact),
-                         key=lambda pair: len(pair[0]))
-        hits, left = rows[found[rows] < 0], [condition for condition in conditions if condition != done]
-    for name, text in sorted(left, key=lambda condition: len(known[condition[0]].values)):
+    tried = sorted(conditions, key=lambda condition: _wild(condition[1]))  # patterns cost a search: only where it helps
+    hits: np.ndarray | None = None
+    for name, text in tried:
+        if hits is None or len(hits) > WORTH:
+            rows = known[name].rows_of(text)
+            hits = rows if hits is None or len(rows) < len(hits) else hits
+    if hits is None:
+        return np.flatnonzero(found < 0)
+    hits = hits[found[hits] < 0]
+    for name, text in conditions:
         if not len(hits):
             break
         hits = known[name].keep(text, hits)
     return hits
-
-
-def _test(pattern: str) -> Callable[[str], bool]:
-    """Whether a text matches, by the fastest way that says the same as helpers.globs."""
-    parts = [part.strip() for part in pattern.lower().split("|")]
-    inner = [part.strip("*") for part in parts]
-    if all(part == f"*{word}*" and word and not _wild(word) for part, word in zip(parts, inner, strict=True)):
-        return lambda text: any(map(text.lower().__contains__, inner))
-    return lambda text: globs.matches(pattern, text)
 
 
 def _wild(pattern: str) -> bool:

@@ -53,7 +53,7 @@ class Names:
 
     def of_lines(self, lines: pd.DataFrame) -> pd.DataFrame:
         """The lines with ProviderName and ServiceName as the rules name them."""
-        pairs = list(zip(lines["ProviderName"], lines["ServiceName"], strict=True))
+        pairs = list(zip(lines["ProviderName"].tolist(), lines["ServiceName"].tolist(), strict=True))
         known = {pair: (self.provider(pair[0]), self.service(*pair)) for pair in set(pairs)}
         return lines.assign(ProviderName=[known[pair][0] for pair in pairs],
                             ServiceName=[known[pair][1] for pair in pairs])
