@@ -143,5 +143,5 @@ def provider_of(vendor: str) -> str:
 def cloud_accounts() -> list[dict]:
     """The accounts the company knows, with who pays for what carries no tag; one is not on the list (F07)."""
     known = [row for name, row in ACCOUNTS.items() if name != UNKNOWN_ACCOUNT]
-    return [{**row, "SubAccountId": sub_account(row["account"]), "name": row["account"]}
+    return [{**row, "SubAccountId": sub_account(row["account"]), "ResourceGroup": "", "name": row["account"]}
             for row in sorted(known, key=lambda row: (row["ProviderName"], row["account"]))]
