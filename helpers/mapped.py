@@ -31,7 +31,18 @@ def charges(lines: pd.DataFrame, names: services.Names) -> pd.DataFrame:
     marked = mapping.mark(lines, names)
     rows = mapping.rows_of(marked, ["ChargeCategory", "ChargeClass", "commitment", "CommitmentDiscountStatus",
                                     "marketplace", "ServiceName", "ServiceSubcategory"])
-    return coverage.summed(marked.assign(charge=[_charge(*row) for row in rows]), ["charge", "tower", "sub_tower"])
+    told = marked.assign(charge=[_charge(*row) for row in rows])
+    usual = told["charge"].eq("usage")
+    return coverage.summed(told.assign(tower=told["tower"].mask(usual, "as above"),
+                                       sub_tower=told["sub_tower"].mask(usual, "")), ["charge", "tower", "sub_tower"])
+
+
+def learning(held: pd.DataFrame, wanted: pd.DataFrame, version: str) -> pd.DataFrame:
+    """The services of the worklist as the page shows them: cost, who can say, and what is suggested and why."""
+    why = [reason.split("; ")[0] for reason in wanted["reason"]]
+    place = [" / ".join(filter(None, row)) for row in mapping.rows_of(wanted, [f"{version}_tower", f"{version}_sub_tower"])]
+    return held[["ProviderName", "ServiceName", "rule_level", "billed", "effective", "line_count", "accountable"]].assign(
+        suggested=place, because=why)
 
 
 def _charge(category: str, class_: str, commitment: str, status: str, marketplace: str, service: str, below: str) -> str:

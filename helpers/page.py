@@ -24,7 +24,8 @@ TABLE_FILE = re.compile(r"tables/[\w.-]+")
 
 LABELS = {"effective": "amortised", "effective_share": "amortised share", "line_count": "lines",
           "BilledCost": "billed", "EffectiveCost": "amortised", "FiledCost": "as filed",
-          "ProviderName": "provider", "BillingCurrency": "currency", "billed_share": "billed share"}  # a word, on every page
+          "ProviderName": "provider", "BillingCurrency": "currency", "billed_share": "billed share",
+          "ServiceName": "service", "ServiceCategory": "category", "SubAccountName": "account"}  # a word, on every page
 
 
 @dataclass(frozen=True)
@@ -62,15 +63,18 @@ def missing(what: str, gives: str) -> Shown | None:
 
 def table(frame: pd.DataFrame | None, caption: str, unit: str = "USD", basis: str = "",
           total: Sequence[str] | str = ("amount",), source: str = "", rows: int = 20, by: str | None = "amount",
-          decimals: int | Mapping[str, int] = 2, labels: Mapping[str, str] | None = None) -> Shown:
+          decimals: int | Mapping[str, int] = 2, labels: Mapping[str, str] | None = None, none: str = "") -> Shown:
     """The frame as a table of about `rows` rows, the rest summed in "other (n)", over an exact total row.
 
     Rows stand largest absolute `by` first; without `by` they keep their order.  Columns in `total` are summed, or
     with "all" every column of numbers but shares (a column the frame does not have is passed over only where it is
     the default).  Columns named `share` or ending in `_share` are in percent; `decimals` may be given by column.
+    `none` is the sentence that stands for a table without rows.
     """
     if frame is None:
         return note(f"{caption}: nothing to show without the input that is not given.")
+    if none and not len(frame):
+        return note(none)
     total = _totalled(frame, total, caption)
     columns = {name: _kind(frame[name], name, total, decimals) for name in frame.columns}
     shown, folded = _largest(frame, by if by in frame.columns else None, rows)
