@@ -5,7 +5,7 @@ the same name; what works them out lies below it.
 
     step            page              works it out
     billing         billed, fields    billing/ (formats, deliveries, cube), cache, rates
-    mapping         mapped            mapping, rulebook, taxonomy, tags, coverage, tagged
+    mapping         mapped            mapping, services, rulebook, taxonomy, tags; coverage, tagged, worklist, moves, rulecheck
     reconciliation  reconciliation    ledger, bridge
     chargeback      chargeback        charges, pools, allocation
     tco             tco               tco

@@ -130,9 +130,9 @@ def close(period: str, out: str | Path) -> Path:
         raise InputError(str(pack), "its checks failed", "a month without a failed check", "mend it and report again")
     _check_inputs(told["inputs"], pack)
     rules = told["parameters"]["rules"]
-    files = {"rules": rules["mapping"], "services": rules["services"], "providers": rules["providers"]}
-    return kept.close(period, pack, ROOT / told["parameters"]["kept"],
-                      {name: ROOT / file for name, file in files.items()})
+    map_ = {name: ROOT / rules[key] for name, key in (("rules", "mapping"), ("services", "services"),
+                                                      ("providers", "providers"))}
+    return kept.close(period, pack, ROOT / told["parameters"]["kept"], map_)
 
 
 def _check_inputs(inputs: list[dict], pack: Path) -> None:

@@ -23,7 +23,8 @@ from helpers.money import sum_by, total
 FALLBACK = ("unmapped", "category", "subcategory")  # levels at which no rule knows the service itself
 KEYS = ["ProviderName", "ServiceName", "ServiceCategory", "ServiceSubcategory", "rule_level"]
 MAKERS = re.compile(r"^(amazon|aws|azure|microsoft|google|cloud|oracle|oci)\W*", re.IGNORECASE)
-LIKE = 0.6  # how alike two names must be for one to suggest the other
+ALMOST, LIKE = 0.85, 0.6  # how alike two names must be for one to suggest the other
+WORDS = re.compile("[a-z]{4,}")
 
 
 def open_services(lines: pd.DataFrame) -> pd.DataFrame:
@@ -51,10 +52,9 @@ def worklist(table: pd.DataFrame, rules: pd.DataFrame, names: services.Names, pe
              currency: str) -> pd.DataFrame:
     """One rule a service of `open_services`, in the columns of the rules file, with what suggests it as its reason."""
     known = _known(names.of_rules(rules[rules["level"].eq("service")]))
-    by_id = rules.set_index("rule_id")
     ids, rows = set(rules["rule_id"]), []
     for row in names.of_lines(table).to_dict("records"):
-        near, why = _suggested(row, known, rules, by_id)
+        near, why = _suggested(row, known, rules)
         target = {name: near.get(name, "") for name in rulebook.TARGETS}
         blank = dict.fromkeys(rulebook.COLUMNS, "")
         cost = f"{number(row['effective'])} {currency} amortised in {period}"
@@ -74,27 +74,37 @@ def _known(rules: pd.DataFrame) -> list[tuple[str, dict[str, tuple[str, dict]]]]
     return list(found.items())
 
 
-def _suggested(row: Mapping, known, rules: pd.DataFrame, by_id: pd.DataFrame) -> tuple[Mapping, str]:
-    """The rule whose targets suit the service, and why: a name like it, of its provider first, else its category."""
+def _suggested(row: Mapping, known, rules: pd.DataFrame) -> tuple[Mapping, str]:
+    """The rule whose targets suit the service, and why: nearly its name, its subcategory, a name like it, its category."""
     bare = _bare(row["ServiceName"])
     mine = {name: found for pattern, some in known if globs.matches(pattern, row["ProviderName"])
             for name, found in some.items()}
     others = {name: found for _, some in known for name, found in some.items()}
-    for pool in (mine, others):
-        close = difflib.get_close_matches(bare, sorted(pool), n=1, cutoff=LIKE)
-        if close:
-            name, rule = pool[close[0]]
-            return rule, f"Its name is like {name}"
-    for level, column in (("subcategory", "ServiceSubcategory"), ("category", "ServiceCategory")):
-        named = rules[rules["level"].eq(level) & rules[column].str.casefold().eq(row[column].casefold())]
-        if row[column] and len(named):
-            return named.iloc[0], f"Its provider calls it {row[column]}"
-    words = {word for word in re.findall(r"[a-z]{4,}", bare)}
-    shared = sorted((-len(words & set(re.findall(r"[a-z]{4,}", name))), name) for name in others)
-    if shared and shared[0][0] < 0:
-        name, rule = others[shared[0][1]]
-        return rule, f"It shares a word with {name}"
-    return {}, "Nothing is like it: ask who uses it, and name a tower"
+    tries = (lambda: _alike(bare, mine, ALMOST), lambda: _called(row, rules, "subcategory", "ServiceSubcategory"),
+             lambda: _alike(bare, mine, LIKE), lambda: _alike(bare, others, LIKE),
+             lambda: _called(row, rules, "category", "ServiceCategory"), lambda: _shares(bare, others))
+    return next((found for found in (attempt() for attempt in tries) if found),
+                ({}, "Nothing is like it: ask who uses it, and name a tower"))
+
+
+def _alike(bare: str, pool: Mapping, least: float) -> tuple[Mapping, str] | None:
+    close = difflib.get_close_matches(bare, sorted(pool), n=1, cutoff=least)
+    return (pool[close[0]][1], f"Its name is like {_full(pool[close[0]])}") if close else None
+
+
+def _called(row: Mapping, rules: pd.DataFrame, level: str, column: str) -> tuple[Mapping, str] | None:
+    named = rules[rules["level"].eq(level) & rules[column].str.casefold().eq(row[column].casefold())]
+    return (named.iloc[0], f"Its provider calls it {row[column]}") if row[column] and len(named) else None
+
+
+def _shares(bare: str, pool: Mapping) -> tuple[Mapping, str] | None:
+    words = set(WORDS.findall(bare))
+    ranked = sorted((-len(words & set(WORDS.findall(name))), name) for name in pool)
+    return (pool[ranked[0][1]][1], f"It shares a word with {_full(pool[ranked[0][1]])}") if ranked and ranked[0][0] else None
+
+
+def _full(found: tuple[str, Mapping]) -> str:
+    return f"{found[0]} of {found[1]['ProviderName']}" if found[1]["ProviderName"] else found[0]
 
 
 def _bare(name: str) -> str:

@@ -41,11 +41,15 @@ def test_a_made_up_service_comes_with_a_suggestion_is_a_finding_and_maps_after_o
 
 
 @pytest.mark.parametrize(("row", "why", "place"), [
-    ({"ServiceName": "Amazon Redshifts"}, "Its name is like Amazon Redshift", ("Data", "Database")),
+    ({"ServiceName": "Amazon Redshifts"}, "Its name is like Amazon Redshift of AWS", ("Data", "Database")),
     ({"ServiceName": "Zzyzx", "ServiceCategory": "Storage", "ServiceSubcategory": "Backup Storage"},
      "Its provider calls it Backup Storage", ("Storage", "Offline Storage")),
     ({"ServiceName": "Zzyzx", "ServiceCategory": "Databases", "ServiceSubcategory": ""}, "Its provider calls it Databases",
      ("Data", "Database")),
+    ({"ServiceName": "Amazon Redshifts", "ServiceSubcategory": "Backup Storage"}, "Its name is like Amazon Redshift of AWS",
+     ("Data", "Database")),
+    ({"ServiceName": "Amazon CloudSync", "ServiceSubcategory": "Backup Storage"}, "Its provider calls it Backup Storage",
+     ("Storage", "Offline Storage")),
     ({"ServiceName": "Zzyzx"}, "Nothing is like it: ask who uses it, and name a tower", ("", "")),
 ])
 def test_a_suggestion_says_what_it_rests_on(row, why, place):
