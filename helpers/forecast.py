@@ -79,11 +79,14 @@ class Plan:
                 "backtest": self.tries, "accuracy": self.accuracy, "accuracy_by_horizon": self.by_horizon}
 
 
-def plan(mapped: pd.DataFrame, params, budget: pd.DataFrame | None = None) -> Plan:
-    """Everything the forecast page shows, from mapped lines in the report's currency (`billed`, `effective`)."""
+def plan(mapped: pd.DataFrame, params, budget: pd.DataFrame | None = None, providers: Mapping | None = None) -> Plan:
+    """Everything the forecast page shows, from mapped lines in the report's currency (`billed`, `effective`).
+
+    providers: their settings, each lag a number; without it those of the parameters.
+    """
     setting, start = params.forecast, params.fiscal_year_start
     fiscal.check_budget(budget, params.currency)
-    lags = {name: provider.lag for name, provider in params.providers.items()}
+    lags = {name: provider.lag for name, provider in (providers or params.providers).items()}
     usage = history(mapped, params.period, params.cost_basis)
     left = left_out(mapped, usage, params.period, params.cost_basis)
     reach = _reach(usage, setting.months, params.period, start)

@@ -64,9 +64,18 @@ def require_month(coded: pd.DataFrame, period: str) -> pd.DataFrame:
 def book(lines: pd.DataFrame, providers: Mapping) -> pd.DataFrame:
     """The lines with the ledger month that books them: billing month + the provider's lag (0 where none is set)."""
     pairs = sorted(set(zip(lines["ProviderName"], lines["billing_period"], strict=True)))
-    months = {(name, period): shift(period, lag_of(name, providers)) for name, period in pairs}
+    months = {(name, period): booked_in(name, period, providers) for name, period in pairs}
     booked = [months[pair] for pair in zip(lines["ProviderName"], lines["billing_period"], strict=True)]
     return lines.assign(ledger_period=booked)
+
+
+def booked_in(provider: str, period: str, providers: Mapping) -> str:
+    """The ledger month that books a provider's bill of the month; where its lag changed, by the one that held then."""
+    month, setting = shift(period, lag_of(provider, providers)), providers.get(provider)
+    if setting is None or not getattr(setting, "lag_since", ""):
+        return month
+    then = shift(period, setting.lag_before)
+    return then if then < setting.lag_since else max(month, setting.lag_since)
 
 
 def lag_of(provider: str, providers: Mapping) -> int:

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import pandas as pd
 
-from helpers import checks, ledger
+from helpers import checks, lagged, ledger
 from helpers.bridge import BUCKETS, TWICE, cloud_expense, release
 from helpers.house import number
 from helpers.money import ZERO, sum_by, total
@@ -137,10 +137,13 @@ def tables(month) -> dict[str, pd.DataFrame]:
     """The tables behind the page, by name; only those there is something for."""
     found = {
         "bridge": month.steps,
-        "bills": months_booked(month.booked, month.params.providers, month.period),
+        "bills": months_booked(month.booked, month.providers, month.period),
         "matches": month.matches,
         "open_items": open_items(month.matches, month.period),
         "months": by_month(month.matches, month.coded, month.period),
+        "lags": lagged.table(month.params.providers, month.providers, month.evidence) if month.evidence else None,
+        "lag_misses": lagged.misses(month.evidence) if month.evidence else None,
+        "late_invoices": lagged.late_invoices(month.providers, month.evidence, month.mapped) if month.evidence else None,
         "control": control_totals(month.coded, month.period),
         "tied": ledger_tied(month.tied),
     }
@@ -157,7 +160,8 @@ def ledger_tied(tied: pd.DataFrame) -> pd.DataFrame:
 def check(month) -> pd.DataFrame:
     """The checks of the step, as a table."""
     return checks.collect(*check_bridge(month.steps, month.tied, month.coded, month.booked, month.matches,
-                                        month.period, month.params.tolerance))
+                                        month.period, month.params.tolerance),
+                          *lagged.check(month.params.providers, month.providers, month.evidence))
 
 
 def check_bridge(steps: pd.DataFrame, tied: pd.DataFrame, coded: pd.DataFrame, booked: pd.DataFrame,

@@ -100,8 +100,14 @@ class Taxonomy(Part):
     towers: Annotated[str, _choice("v5", "v4")]
 
 
+def _lag(text: str) -> int | str | None:
+    return text if text == "auto" else int(text) if re.fullmatch("[0-9]|1[0-2]", text) else None
+
+
 class Provider(Part):
-    lag: Annotated[int, _whole(0, 12)] = 0  # months from use to the ledger
+    lag: Annotated[int | str, _typed(_lag, "a whole number from 0 to 12, or auto", "write it like 1")] = 0  # months
+    lag_before: Annotated[int | None, _typed(_lag, "a whole number from 0 to 12", "write it like 1")] = None
+    lag_since: Annotated[str, _typed(_month, "a month as YYYY-MM", "write it like 2026-09")] = ""  # lag_before until then
     commitments: Annotated[str, _choice("expensed", "prepaid")] = "expensed"
     vendors: Texts = ()  # globs on the ledger's vendor
 

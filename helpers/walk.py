@@ -9,7 +9,8 @@ from functools import cached_property
 
 import pandas as pd
 
-from helpers import billing, bridge, charges, forecast, kept, ledger, mapping, moves, params, rates, services, tco
+from helpers import (
+    billing, bridge, charges, forecast, kept, lagged, ledger, mapping, moves, params, rates, services, tco)
 from helpers.billing import drill
 from helpers.given import Given
 
@@ -27,7 +28,20 @@ class Month(Given):
     @property
     def lags(self) -> dict:
         """The providers' settings; none without a ledger, where a month is its own bill."""
-        return self.params.providers if self.ledger is not None and self.accounts is not None else {}
+        return self.providers if self.ledger is not None and self.accounts is not None else {}
+
+    @cached_property
+    def evidence(self) -> dict[str, lagged.Evidence]:
+        """Bills × ledger → what the books say of each provider's lag."""
+        return lagged.measure(self.params.providers, self.mapped, self.coded)
+
+    @cached_property
+    def providers(self) -> dict:
+        """The providers' settings, with the lags that the books tell where the parameters say `auto`."""
+        if not any(setting.lag == lagged.AUTO for setting in self.params.providers.values()):
+            return dict(self.params.providers)
+        billed = set() if self.coded is None else set(self.mapped["ProviderName"])
+        return lagged.settle(self.params.providers, self.evidence, billed)
 
     @cached_property
     def cube(self) -> billing.Cube:
@@ -94,8 +108,8 @@ class Month(Given):
         """Booked usage × ledger → one row an invoice, with every difference named."""
         if self.coded is None:
             return None
-        return ledger.match(self.booked, self.coded, self.reconciling_items, self.params.providers, self.rates,
-                              self.params.currency)
+        return ledger.match(self.booked, self.coded, self.reconciling_items, self.providers, self.rates,
+                            self.params.currency)
 
     @cached_property
     def steps(self) -> pd.DataFrame | None:
@@ -130,7 +144,7 @@ class Month(Given):
     @cached_property
     def projected(self) -> forecast.Plan:
         """Mapped usage by service month → forecast."""
-        return forecast.plan(self.mapped, self.params, self.budget)
+        return forecast.plan(self.mapped, self.params, self.budget, self.providers)
 
 
 def open(path: str, period: str = "", out: str = "") -> Month:  # noqa: A001  (walk.open reads as what it does)
