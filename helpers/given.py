@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from helpers import inputs, mapping, page, params, publish, services
+from helpers import inputs, mapping, page, params, publish, services, taxonomy
 
 TABLES = {  # attribute: (group and key in the parameters, table in the codebook)
     **{name: ("inputs", name, name) for name in (
@@ -57,6 +57,11 @@ class Given:
     def names(self) -> services.Names:
         """The names that providers and their services go by."""
         return services.read(*(self.params.resolve(getattr(self.params.rules, key)) for key in ("providers", "services")))
+
+    @cached_property
+    def solutions(self) -> dict[str, tuple[str, str, str]]:
+        """By application the solution of the taxonomy that the CMDB names for it."""
+        return taxonomy.solutions(self.applications, self.params.taxonomy.solutions)
 
     def publish(self, step: str, tables: dict[str, pd.DataFrame], rows: pd.DataFrame) -> object:
         """The checks, shown; tables and checks are written where the batch asked for them."""

@@ -15,7 +15,8 @@ def tables(month) -> dict[str, pd.DataFrame]:
     return {
         "towers": coverage.by_tower(lines), "pools": coverage.by_pool(lines), "services": coverage.by_service(lines),
         "coverage": coverage.coverage(lines), "coverage_by_month": coverage.by_month(month.booked, month.period),
-        "charges": charges(lines, month.names), "unmapped": held,
+        "charges": charges(lines, month.names),
+        "solutions": by_solution(lines, month.solutions), "unmapped": held,
         "worklist": worklist.worklist(held, month.rules, month.names, month.period, given.currency),
         "new_services": worklist.new_services(month.booked, month.period, month.names),
         "idle_rules": coverage.idle_rules(lines, month.rules, month.period),
@@ -35,6 +36,14 @@ def charges(lines: pd.DataFrame, names: services.Names) -> pd.DataFrame:
     usual = told["charge"].eq("usage")
     return coverage.summed(told.assign(tower=told["tower"].mask(usual, "as above"),
                                        sub_tower=told["sub_tower"].mask(usual, "")), ["charge", "tower", "sub_tower"])
+
+
+def by_solution(lines: pd.DataFrame, found: dict[str, tuple[str, str, str]]) -> pd.DataFrame:
+    """Cost by the solution of the taxonomy that the CMDB names for the application, or that it names none."""
+    paths = [found.get(code, ("", "", "")) for code in lines["application"]]
+    paths = [path if path[0] else ("none named", "", "") for path in paths]
+    names = ("solution_type", "solution_category", "solution")
+    return coverage.summed(lines.assign(**{name: [path[place] for path in paths] for place, name in enumerate(names)}), names)
 
 
 def learning(held: pd.DataFrame, wanted: pd.DataFrame, version: str) -> pd.DataFrame:

@@ -98,6 +98,7 @@ class Part(BaseModel):
 class Taxonomy(Part):
     pools: Annotated[str, _choice("v5", "v4")]
     towers: Annotated[str, _choice("v5", "v4")]
+    solutions: Annotated[str, _choice("v5")] = "v5"  # those of version 4.0 are not at hand
 
 
 def _lag(text: str) -> int | str | None:

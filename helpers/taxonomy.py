@@ -20,6 +20,7 @@ FOLDER = Path(__file__).resolve().parent.parent / "data" / "taxonomy"
 VERSIONS = {"v5": "5.0.1", "v4": "4.0"}
 LAYERS = {"pools": ("cost pool", "sub-pool"), "towers": ("tower", "sub-tower")}
 COLUMNS = {"pools": ("cost_pool", "sub_pool"), "towers": ("tower", "sub_tower")}
+MOST = 40  # names that a message lists
 UNMAPPED, UNALLOCATED = "Unmapped", "Unallocated"
 RESERVED = {  # towers that are not the Council's: cost stays in view under them
     UNMAPPED: (UNMAPPED,),
@@ -54,6 +55,32 @@ def names(version: str, layer: str) -> dict[str, tuple[str, ...]]:
         if level2 and level2 not in found[level1]:
             found[level1].append(level2)
     return {name: tuple(below) for name, below in found.items()} | (RESERVED if layer == "towers" else {})
+
+
+def solutions(applications: pd.DataFrame | None, version: str = "v5") -> dict[str, tuple[str, str, str]]:
+    """By application the three names of the solution that its row names; raises InputError for any other name.
+
+    A solution is named by its last name, or by its path (Delivery / Support / Service Desk) where two share that name.
+    """
+    if applications is None:
+        return {}
+    rows = list(load(version, "solutions")[["level1", "level2", "level3"]].itertuples(index=False, name=None))
+    known: dict[str, list[tuple]] = {}
+    for path in rows:
+        parts = [name for name in path if name]
+        for name in {parts[-1], " / ".join(parts)}:
+            known.setdefault(name.lower(), []).append(path)
+    found, problems = {}, Problems()
+    for code, name in zip(applications["application"], applications["solution"], strict=True):
+        paths = known.get(" ".join(name.split()).lower(), []) if name else []
+        if name and len(paths) != 1:
+            todo = "write its path: " + " or ".join(" / ".join(filter(None, path)) for path in paths) if paths \
+                else _nearest(name, tuple(sorted({path[2] or path[1] or path[0] for path in rows})))
+            problems.add(f"inputs.applications, {code}, column solution", _quoted(name),
+                         f"one solution of TBM Taxonomy {VERSIONS[version]} (data/taxonomy/{version}.csv)", todo)
+        found[code] = paths[0] if len(paths) == 1 else ("", "", "")
+    problems.stop()
+    return found
 
 
 def check(rules: pd.DataFrame, pools: str = "v5", towers: str = "v5",
@@ -95,4 +122,5 @@ def _quoted(name: str) -> str:
 def _nearest(name: str, valid: dict | tuple) -> str:
     by_lower = {text.lower(): text for text in valid}
     close = difflib.get_close_matches(name.lower(), by_lower, n=3, cutoff=0.5)
-    return "write " + " or ".join(by_lower[text] for text in close) if close else "choose one of " + ", ".join(valid)
+    few = ", ".join(valid) if len(valid) <= MOST else f"{', '.join(list(valid)[:MOST])}, …"
+    return "write " + " or ".join(by_lower[text] for text in close) if close else f"choose one of {few}"

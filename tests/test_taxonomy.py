@@ -81,3 +81,29 @@ def test_a_broken_rules_file_is_refused_with_line_and_column(tmp_path, change, t
     with pytest.raises(InputError) as refused:
         rulebook.read(path)
     assert told in str(refused.value)
+
+
+def cmdb(*pairs: tuple[str, str]) -> pd.DataFrame:
+    return pd.DataFrame(pairs, columns=["application", "solution"])
+
+
+def test_a_solution_is_named_by_its_last_name_or_its_path():
+    found = taxonomy.solutions(cmdb(("A", "service  desk"), ("B", "Delivery / Support / Service Desk"), ("C", ""),
+                                    ("D", "Infrastructure / Compute / Mainframe"), ("E", "Workplace")))
+    assert found == {"A": ("Delivery", "Support", "Service Desk"), "B": ("Delivery", "Support", "Service Desk"),
+                     "C": ("", "", ""), "D": ("Infrastructure", "Compute", "Mainframe"), "E": ("Workplace", "", "")}
+    assert taxonomy.solutions(None) == {}
+
+
+@pytest.mark.parametrize(("name", "todo"), [
+    ("Service Dessk", "write Service Desk"), ("Zzyzx", "choose one of "),
+    ("Customer Care", ""), ("Delivery", "")])
+def test_a_name_that_is_no_solution_or_of_two_is_refused_with_what_to_write(name, todo):
+    if not todo:
+        assert taxonomy.solutions(cmdb(("A", name)))["A"][0]
+        return
+    with pytest.raises(InputError) as stop:
+        taxonomy.solutions(cmdb(("A", name)))
+    assert str(stop.value).startswith(f'inputs.applications, A, column solution: "{name}"; expected one solution of TBM '
+                                      "Taxonomy 5.0.1 (data/taxonomy/v5.csv); " + todo)
+    assert len(str(stop.value)) < 2000

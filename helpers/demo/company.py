@@ -22,31 +22,31 @@ PLATFORMS = ("K8S", "LAKE", "NET", "OBS")  # they serve other applications
 APPLICATIONS = [{**row, "kind": "platform" if row["application"] in PLATFORMS else "application",
                  "portfolio": f"{row['portfolio']} Portfolio",
                  "status": "retired" if row["retired_on"] else "live"} for row in rows("""
-application | name | business_service | portfolio | service_owner | cost_centre | hosting | retired_on
-BI | Management Reporting | Decision Support | Insight | Head of Data | 5810 | cloud |
-BOOKING | Freight Booking | Quote to Booking | Booking | Head of Booking | 5110 | hybrid |
-CRM | Customer Records | Customer Care | Commercial | Head of Customer Care | 5120 | cloud |
-CUSTOMS | Customs Declarations | Customs Clearance | Customs | Head of Customs | 5610 | cloud |
-DISPATCH | Dispatch Board | Transport Execution | Operations | Head of Transport | 5420 | cloud |
-DUTY | Duty Calculator | Customs Clearance | Customs | Head of Customs | 5610 | cloud |
-EDI-HUB | Partner Message Hub | Partner Integration | Integration | Head of Integration | 5820 | hybrid |
-ERP | Finance ERP | Finance and Reporting | Finance | Head of Finance Systems | 5710 | on-premises |
-ETA | Arrival Prediction | Visibility | Visibility | Head of Visibility | 5210 | cloud |
-FLEET | Fleet Telematics | Transport Execution | Operations | Head of Transport | 5420 | cloud |
-INVOICE | Freight Invoicing | Billing and Claims | Finance | Head of Finance Systems | 5710 | hybrid |
-K8S | Kubernetes Platform | Platforms | Technology | Head of Platforms | 4710 | cloud |
-LAKE | Data Lake | Platforms | Technology | Head of Data | 4510 | cloud |
-LEGACY-EDI | Partner Messages, old | Partner Integration | Integration | Head of Integration | 5820 | cloud | 2026-03-31
-NET | Cloud Network | Platforms | Technology | Head of Networks | 4330 | cloud |
-OBS | Observability | Platforms | Technology | Head of Platforms | 4710 | cloud |
-PARCEL | Parcel Labels and Returns | Parcel Delivery | Parcel | Head of Parcels | 5510 | cloud |
-PORTAL | Customer Portal | Customer Care | Booking | Head of Customer Care | 5120 | cloud |
-PRICING | Freight Pricing Engine | Quote to Booking | Commercial | Head of Freight Pricing | 5310 | cloud |
-QUOTE | Quotation Desk | Quote to Booking | Booking | Head of Booking | 5110 | cloud |
-ROUTE | Route Planning | Transport Planning | Operations | Head of Route Planning | 5410 | cloud |
-SORT | Parcel Sorting Control | Parcel Delivery | Parcel | Head of Parcels | 5510 | hybrid |
-TRACKING | Track and Trace | Visibility | Visibility | Head of Visibility | 5210 | cloud |
-WMS | Warehouse Management | Warehousing | Operations | Head of Warehousing | 5430 | on-premises |
+application | name | business_service | portfolio | solution | service_owner | cost_centre | hosting | retired_on
+BI | Management Reporting | Decision Support | Insight | Data Analytics & Visualizations | Head of Data | 5810 | cloud |
+BOOKING | Freight Booking | Quote to Booking | Booking | Order Management | Head of Booking | 5110 | hybrid |
+CRM | Customer Records | Customer Care | Commercial | Customer Care | Head of Customer Care | 5120 | cloud |
+CUSTOMS | Customs Declarations | Customs Clearance | Customs | Service Delivery | Head of Customs | 5610 | cloud |
+DISPATCH | Dispatch Board | Transport Execution | Operations | Service Delivery | Head of Transport | 5420 | cloud |
+DUTY | Duty Calculator | Customs Clearance | Customs | Service Delivery | Head of Customs | 5610 | cloud |
+EDI-HUB | Partner Message Hub | Partner Integration | Integration | Message Bus & Integration | Head of Integration | 5820 | hybrid |
+ERP | Finance ERP | Finance and Reporting | Finance | General Accounting & Reporting | Head of Finance Systems | 5710 | on-premises |
+ETA | Arrival Prediction | Visibility | Visibility | Predictive Analytics | Head of Visibility | 5210 | cloud |
+FLEET | Fleet Telematics | Transport Execution | Operations | Resource Planning | Head of Transport | 5420 | cloud |
+INVOICE | Freight Invoicing | Billing and Claims | Finance | Accounts Receivable | Head of Finance Systems | 5710 | hybrid |
+K8S | Kubernetes Platform | Platforms | Technology | Application Hosting | Head of Platforms | 4710 | cloud |
+LAKE | Data Lake | Platforms | Technology | Data Management | Head of Data | 4510 | cloud |
+LEGACY-EDI | Partner Messages, old | Partner Integration | Integration | Message Bus & Integration | Head of Integration | 5820 | cloud | 2026-03-31
+NET | Cloud Network | Platforms | Technology | Data Network | Head of Networks | 4330 | cloud |
+OBS | Observability | Platforms | Technology | Event Management | Head of Platforms | 4710 | cloud |
+PARCEL | Parcel Labels and Returns | Parcel Delivery | Parcel | Product Delivery | Head of Parcels | 5510 | cloud |
+PORTAL | Customer Portal | Customer Care | Booking | Customer Care | Head of Customer Care | 5120 | cloud |
+PRICING | Freight Pricing Engine | Quote to Booking | Commercial | Customer Sales | Head of Freight Pricing | 5310 | cloud |
+QUOTE | Quotation Desk | Quote to Booking | Booking | Customer Sales | Head of Booking | 5110 | cloud |
+ROUTE | Route Planning | Transport Planning | Operations | Automated Planning & Scheduling | Head of Route Planning | 5410 | cloud |
+SORT | Parcel Sorting Control | Parcel Delivery | Parcel | Product Delivery | Head of Parcels | 5510 | hybrid |
+TRACKING | Track and Trace | Visibility | Visibility | Service Delivery | Head of Visibility | 5210 | cloud |
+WMS | Warehouse Management | Warehousing | Operations | Inventory & Warehousing | Head of Warehousing | 5430 | on-premises |
 """)]
 
 ALIASES = rows("""
