@@ -94,7 +94,7 @@ def _report(asked: argparse.Namespace) -> int:
 def _one(settings, asked: argparse.Namespace) -> int:
     from helpers import report
 
-    before = report.rules_of(asked.out, settings.period)
+    before = report.map_of(asked.out, settings)
     ended = report.publish(settings, asked.out, asked.jobs, sys.stderr.isatty(), asked.strict, asked.rehash)
     for line in report.tell(ended.checks, settings.currency):
         print(line)
@@ -102,7 +102,7 @@ def _one(settings, asked: argparse.Namespace) -> int:
         print(line)
     if ended.error:
         print(ended.error, file=sys.stderr)
-    print(f"{settings.period}: {ended.state}; {_near(ended.index)}")
+    print(f"{settings.period}: {report.ended(ended)}; {_near(ended.index)}")
     return int(ended.state == "failed")
 
 
@@ -117,7 +117,7 @@ def _several(every, asked: argparse.Namespace) -> int:
         ended = report.publish(settings, asked.out, asked.jobs, False, asked.strict, asked.rehash)
         counts = ended.checks["state"].value_counts()
         told = ", ".join(f"{counts.get(state, 0)} {state}" for state in ("ok", "finding", "failed"))
-        tqdm.write(f"{settings.period}: {ended.state}; {told}; {_near(ended.index)}", file=sys.stdout)
+        tqdm.write(f"{settings.period}: {report.ended(ended)}; {told}; {_near(ended.index)}", file=sys.stdout)
         if ended.error:
             tqdm.write(ended.error, file=sys.stderr)
         failed += ended.state == "failed"
@@ -141,7 +141,8 @@ def _demo(asked: argparse.Namespace) -> int:
 def _close(asked: argparse.Namespace) -> int:
     from helpers import report
 
-    print(f"{asked.period} is closed; kept in {_near(report.close(asked.period, asked.out))}")
+    folder, company = report.close(asked.period, asked.out)
+    print(f"{asked.period} of {company} is closed; kept in {_near(folder)}")
     return 0
 
 

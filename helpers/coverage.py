@@ -44,8 +44,8 @@ def verdict(lines: pd.DataFrame, period: str, currency: str) -> str:
     rest = (f"no rule knows {services} service{'s' * (services != 1)} with {amount}"
             if services else "no service is unknown")
     return (f"The cloud bills booked in {period} cost {number(total(lines['effective']))} {currency} amortised "
-            f"({number(total(lines['billed']))} billed); {percent(levels['override'] + levels['service'])} of it lands "
-            f"by a rule made for its service or charge, and {rest}.")
+            f"({number(total(lines['billed']))} billed); {percent(levels['override'] + levels['service'])} of it, credits "
+            f"counted as large as they are, lands by a rule made for its service or charge, and {rest}.")
 
 
 def picture(lines: pd.DataFrame, period: str, currency: str) -> dict[str, str]:
@@ -108,6 +108,20 @@ def idle_rules(lines: pd.DataFrame, rules: pd.DataFrame, period: str = "") -> pd
     tried = rulebook.in_force(rules, period)
     idle = tried[~tried["rule_id"].isin(set(lines["rule_id"])) & tried["level"].ne("default")]
     return idle.loc[:, ["rule_id", "level", "ProviderName", "ServiceName", "reason", "owner"]].reset_index(drop=True)
+
+
+def by_confidence(lines: pd.DataFrame, rules: pd.DataFrame) -> pd.DataFrame:
+    """Cost by how sure the rule is that placed it, in the order of the codebook; shares are of absolute cost."""
+    sure = dict(rows_of(rules, ["rule_id", "confidence"])) | {"owner-tag": "owner's tag", "": "no rule"}
+    told = lines.assign(confidence=[sure.get(rule) or "not stated" for rule in lines["rule_id"]],
+                        size=[abs(amount) for amount in lines["effective"]])
+    table = sum_by(told, ["confidence"], [*AMOUNTS, "size", "line_count"])
+    order = ["owner's tag", "high", "medium", "low", "not stated", "no rule"]
+    table = table.sort_values("confidence", key=lambda names: names.map(order.index), ignore_index=True)
+    whole = total(table["size"])
+    return pd.DataFrame({"confidence": table["confidence"], "billed": table["billed"], "effective": table["effective"],
+                         "effective_share": [share(size, whole) for size in table["size"]],
+                         "line_count": [int(count) for count in table["line_count"]]})
 
 
 def rule_use(lines: pd.DataFrame, rules: pd.DataFrame, period: str = "") -> pd.DataFrame:

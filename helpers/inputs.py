@@ -32,14 +32,14 @@ class Raw(NamedTuple):
     lines: list[int]
 
 
-def read(path: str | Path, table: str) -> pd.DataFrame:
-    """The rows of the file, with the columns of the codebook in its order.
+def read(path: str | Path, table: str, kind: str = "input") -> pd.DataFrame:
+    """The rows of the file, with the columns of the codebook in its order; attrs["lines"] has the line of each.
 
     CSV is UTF-8 with `,`, `;` or tab between fields, quotes where needed; `.gz` is unpacked.
     Spaces around a value do not count.  A column that is not required and not there comes out blank.
     """
     file = Path(path)
-    columns = codebook.columns(table)
+    columns = codebook.columns(table, kind)
     raw = _load(file, [column.name for column in columns])
     problems = Problems()
     _check_header(raw, columns, table, problems)
@@ -47,7 +47,9 @@ def read(path: str | Path, table: str) -> pd.DataFrame:
     read_columns = {column.name: _read_column(raw, column, problems) for column in columns}
     _check_keys(raw, columns, read_columns, problems)
     problems.stop()
-    return pd.DataFrame(read_columns, columns=[column.name for column in columns])
+    found = pd.DataFrame(read_columns, columns=[column.name for column in columns])
+    found.attrs["lines"] = raw.lines
+    return found
 
 
 def _load(file: Path, names: list[str]) -> Raw:

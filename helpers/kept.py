@@ -1,7 +1,8 @@
 """What did the books say when the month was closed, and do they still?  The only module that writes data/kept.
 
+    files of the map → keep_map → <pack>/map/      the rules and names that the month was mapped by, as they are
     pack → close → data/kept/<period>/closed/     the month's tables as CSV, with their hashes and the inputs', and its map
-    closed months → last_map                      the rules and names that the last one was mapped by
+    closed months → last_map                      the map of the last one
     pack, closed month → compare → checks         was, is, difference and who is affected, in restatement.csv
 
 A closed month never changes: what a later run finds different is shown there, and booked in an open month.
@@ -13,7 +14,7 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -25,7 +26,8 @@ from helpers.money import ZERO, plain, total
 FIELDS = ["table", "column", "was", "is", "difference", "moved", "lines_was", "lines_is", "affected"]
 MAP = ("rules", "services", "providers")  # files of the map, by their names among what is kept
 NAMED = 5  # as many of those affected stand in a cell; the tables hold them all
-WHO = ("owner", "application", "pool", "ProviderName", "line")  # whose amounts changed, by the first a table has
+WHO = [("owner",), ("application",), ("pool",), ("tower", "sub_tower"), ("cost_pool", "sub_pool"),  # whose amounts
+       ("ServiceName",), ("ProviderName",), ("line",)]  # changed: by the first that the table has
 
 
 def closed(period: str, kept: Path) -> Path:
@@ -35,12 +37,10 @@ def closed(period: str, kept: Path) -> Path:
 
 @dataclass(frozen=True)
 class Map:
-    """The mapping rules, and the names of services and providers, as a month kept them."""
+    """Where a month's map lies: the mapping rules, and the names of services and providers (MAP)."""
 
     period: str
-    rules: Path
-    services: Path
-    providers: Path
+    folder: Path
 
 
 def months(kept: Path) -> list[str]:
@@ -51,17 +51,20 @@ def months(kept: Path) -> list[str]:
 def last_map(kept: Path, period: str) -> Map | None:
     """The map that the last closed month before the period kept; None where none did."""
     for month in reversed([month for month in months(kept) if month < period]):
-        files = [closed(month, kept) / "map" / f"{name}.csv" for name in MAP]
-        if all(file.is_file() for file in files):
-            return Map(month, *files)
+        if (folder := closed(month, kept) / "map").is_dir():
+            return Map(month, folder)
     return None
 
 
-def close(period: str, pack: Path, kept: Path, map_: Mapping[str, Path] = {}) -> Path:  # noqa: B006  (never changed)
-    """Keeps the pack's tables, inputs' hashes and parameters as the closed month's; refuses to close it twice.
+def keep_map(pack: Path, files: Sequence[Path]) -> None:
+    """Puts the files of the map (rules, services, providers) beside the pack's tables."""
+    (pack / "map").mkdir(exist_ok=True)
+    for name, file in zip(MAP, files, strict=True):
+        shutil.copyfile(file, pack / "map" / f"{name}.csv")
 
-    `map_` names the files of the map (MAP), which are kept as they are.
-    """
+
+def close(period: str, pack: Path, kept: Path) -> Path:
+    """Keeps the pack's tables, map, inputs' hashes and parameters as the closed month's; refuses to close it twice."""
     folder = closed(period, kept)
     if folder.exists():
         raise InputError(str(folder), f"{period} is closed already", "a month that is open",
@@ -73,9 +76,8 @@ def close(period: str, pack: Path, kept: Path, map_: Mapping[str, Path] = {}) ->
         (made / "tables").mkdir(parents=True)
         for table in _tables(pack):
             shutil.copyfile(table, made / "tables" / table.name)
-        for name, file in map_.items():
-            (made / "map").mkdir(exist_ok=True)
-            shutil.copyfile(file, made / "map" / f"{name}.csv")
+        if (pack / "map").is_dir():
+            shutil.copytree(pack / "map", made / "map")
         told = {"period": period, "tables": _hashes(made), **{key: manifest[key] for key in ("inputs", "parameters")}}
         (made / "closed.json").write_text(json.dumps(told, indent=1, sort_keys=True) + "\n", encoding="utf-8")
         made.rename(folder)
@@ -101,7 +103,7 @@ def compare(period: str, pack: Path, kept: Path) -> list[dict]:
 def _differences(name: str, was: Path, now: Path) -> list[dict]:
     """One row a column of amounts that changed for somebody; one row for the table where only its words did."""
     before, after = _lines(was), _lines(now)
-    who = next((key for key in WHO if key in (after or before or [{}])[0]), "")
+    who = next((keys for keys in WHO if set(keys) <= set((after or before or [{}])[0])), ())
     lines = {"table": name, "lines_was": len(before), "lines_is": len(after)}
     rows = []
     for column in _columns(name, before, after):
@@ -121,11 +123,11 @@ def _told(column: str, was: Decimal, now: Decimal, moves: Mapping[str, Decimal])
             "moved": plain(max(added, taken)), "affected": "; ".join(names[:NAMED]) + more}
 
 
-def _sums(rows: list[dict], who: str, column: str) -> dict[str, Decimal]:
+def _sums(rows: list[dict], who: Sequence[str], column: str) -> dict[str, Decimal]:
     """The column's sum by whoever the table names."""
     sums: dict[str, Decimal] = {}
     for row in rows:
-        key = row.get(who, "")
+        key = " / ".join(filter(None, (row.get(name, "") for name in who)))
         sums[key] = sums.get(key, ZERO) + (_number(row.get(column, "")) or ZERO)
     return sums
 

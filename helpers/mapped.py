@@ -12,17 +12,20 @@ def tables(month) -> dict[str, pd.DataFrame]:
     """The tables behind the page, by name."""
     lines, given = coverage.of_month(month.booked, month.period), month.params
     held = worklist.open_services(lines)
+    asked = worklist.by_service(held, month.names)
+    wanted = worklist.worklist(asked, month.rules, month.names, month.period, given.currency)
     return {
         "towers": coverage.by_tower(lines), "pools": coverage.by_pool(lines), "services": coverage.by_service(lines),
         "coverage": coverage.coverage(lines), "coverage_by_month": coverage.by_month(month.booked, month.period),
-        "charges": charges(lines, month.names),
+        "charges": charges(lines, month.names), "confidence": coverage.by_confidence(lines, month.rules),
         "solutions": by_solution(lines, month.solutions), "unmapped": held,
-        "worklist": worklist.worklist(held, month.rules, month.names, month.period, given.currency),
+        "worklist": wanted, "learning": learning(asked, wanted, given.taxonomy.towers),
         "new_services": worklist.new_services(month.booked, month.period, month.names),
         "idle_rules": coverage.idle_rules(lines, month.rules, month.period),
         "hidden_rules": rulecheck.hidden(month.names.of_rules(month.rules), month.period),
+        "strange_rules": rulecheck.strangers(month.rules, month.booked, month.names),
         "overlaps": rulecheck.overlaps(lines, month.rules, given.taxonomy, month.period, month.names),
-        "versions": moves.between_versions(lines, month.rules, month.period, month.names),
+        "versions": moves.between_versions(lines, month.rules, month.names),
         "crosswalk": taxonomy.crosswalk(), "rules": month.rules, "moved": month.moved, **tagged.tables(month, lines),
     }
 
@@ -46,12 +49,16 @@ def by_solution(lines: pd.DataFrame, found: dict[str, tuple[str, str, str]]) -> 
     return coverage.summed(lines.assign(**{name: [path[place] for path in paths] for place, name in enumerate(names)}), names)
 
 
-def learning(held: pd.DataFrame, wanted: pd.DataFrame, version: str) -> pd.DataFrame:
+def learning(asked: pd.DataFrame, wanted: pd.DataFrame, version: str) -> pd.DataFrame:
     """The services of the worklist as the page shows them: cost, who can say, and what is suggested and why."""
-    why = [reason.split("; ")[0] for reason in wanted["reason"]]
-    place = [" / ".join(filter(None, row)) for row in mapping.rows_of(wanted, [f"{version}_tower", f"{version}_sub_tower"])]
-    return held[["ProviderName", "ServiceName", "rule_level", "billed", "effective", "line_count", "accountable"]].assign(
-        suggested=place, because=why)
+    nameless = ("", "It has no name that a rule could tell it by: see its lines")
+    told = {(provider, service): (" / ".join(filter(None, place)), reason.split("; ")[0])
+            for provider, service, *place, reason in mapping.rows_of(
+                wanted, ["ProviderName", "ServiceName", f"{version}_tower", f"{version}_sub_tower", "reason"])}
+    found = [told.get((worklist.exact(provider), worklist.exact(service)), nameless)
+             for provider, service in mapping.rows_of(asked, ["ProviderName", "ServiceName"])]
+    return asked[["ProviderName", "ServiceName", "rule_level", "billed", "effective", "line_count", "accountable"]].assign(
+        suggested=[place for place, _ in found], because=[reason for _, reason in found])
 
 
 def _charge(category: str, class_: str, commitment: str, status: str, marketplace: str, service: str, below: str) -> str:
@@ -80,6 +87,6 @@ def check(month, told: dict[str, pd.DataFrame]) -> pd.DataFrame:
         *rates.check_conversion(month.mapped, month.rates, given.currency),
         *coverage.check_sums(month.cube.lines, month.mapped),
         *coverage.check_coverage(lines, given.unmapped_share),
-        *worklist.check_new(told["new_services"], given.new_service), *rulecheck.check_rules(told["hidden_rules"]),
-        *moves.check_moved(told["moved"], month.map_before.period if month.map_before else ""),
+        *worklist.check_new(told["new_services"], given.new_service), *rulecheck.check_rules(told["hidden_rules"], told["strange_rules"]),
+        *moves.check_moved(told["moved"], month.map_before.period if month.map_before else "", month.map_lost),
         *tagged.check_tags(lines, month.applications, month.aliases, given.tag_keys.application, given.taxonomy.towers))

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from helpers import rulebook, services, tags, taxonomy
+from helpers.errors import InputError
 from helpers.taxonomy import UNMAPPED
 
 OWNER_RULE = "owner-tag"  # rule_id of lines whose owner set TBMTower and TBMSubTower
@@ -32,16 +33,26 @@ def mark(lines: pd.DataFrame, names: services.Names) -> pd.DataFrame:
                         commitment=["yes" if text else "" for text in lines["CommitmentDiscountId"].tolist()])
 
 
-def classify(lines: pd.DataFrame, rules: pd.DataFrame, versions, period: str = "",
-             names: services.Names | None = None) -> pd.DataFrame:
+def classify(lines: pd.DataFrame, rules: pd.DataFrame, versions, names: services.Names | None = None) -> pd.DataFrame:
     """The lines with tower, sub_tower, cost_pool, sub_pool, rule_id and rule_level; the first rule that matches wins.
 
     Order: the owner's tag (TBMTower, TBMSubTower, when the taxonomy has them), then the rules by priority, then
     Unmapped.  A pool that the rule leaves blank is that of the first `default` rule that matches.  Services are
-    compared by the one name that `names` gives each (without it, the names that come with the workbook).
+    compared by the one name that `names` gives each (without it, the names that come with the workbook).  A rule with
+    months meets the lines of those months' bills.
     """
     names = names or services.shipped()
-    tried = names.of_rules(rulebook.in_force(rules, period))
+    groups = rulebook.spans(rules, lines["billing_period"]) if "billing_period" in lines else [[""]]
+    if len(groups) < 2:
+        return _place(lines, names.of_rules(rulebook.in_force(rules, groups[0][0] if groups else "")), versions, names)
+    rows = [np.flatnonzero(lines["billing_period"].isin(months)) for months in groups]
+    parts = [_place(lines.iloc[mine], names.of_rules(rulebook.in_force(rules, months[0])), versions, names)
+             for mine, months in zip(rows, groups, strict=True)]
+    return pd.concat(parts).iloc[np.argsort(np.concatenate(rows))]
+
+
+def _place(lines: pd.DataFrame, tried: pd.DataFrame, versions, names: services.Names) -> pd.DataFrame:
+    """The lines with what the first rule that matches says; all rules hold for all lines."""
     defaults = tried["level"].eq("default")
     rows, of_line = kinds(lines, names)
     named = _results(rows, tried[~defaults], versions)
@@ -95,7 +106,7 @@ def tower_tags(texts: Sequence[str], version: str) -> pd.DataFrame:
 
 def own(lines: pd.DataFrame, applications: pd.DataFrame | None, aliases: pd.DataFrame | None,
         cloud_accounts: pd.DataFrame | None, tag_keys: Mapping[str, Sequence[str]],
-        receiver: str = "cmdb") -> pd.DataFrame:
+        receiver: str = "cmdb", names: services.Names | None = None) -> pd.DataFrame:
     """The lines with application, application_by, tag_application, owner, owner_by, tag_owner and environment.
 
     Application: by the resource's tag, else inherited from the row of its resource group, else of its account
@@ -110,7 +121,7 @@ def own(lines: pd.DataFrame, applications: pd.DataFrame | None, aliases: pd.Data
     picked["role"] = _codes(picked["owner"], books["owner"], lenient=True, lines=lines)
     places = picked.index.get_indexer(lines["Tags"])
     by_text = {name: pd.Series(picked[name].to_numpy(dtype=object)[places], index=lines.index) for name in picked}
-    above = _inherited(lines, cloud_accounts, books)
+    above = _inherited(lines, cloud_accounts, books, names or services.shipped())
     application, application_by = _first_of([("tag", by_text["code"]), *(
         (name, rows["application"]) for name, rows in above.items())])
     owners = dict(rows_of(applications, ["application", "service_owner"]))
@@ -126,9 +137,10 @@ def own(lines: pd.DataFrame, applications: pd.DataFrame | None, aliases: pd.Data
 def application_book(applications: pd.DataFrame | None, aliases: pd.DataFrame | None) -> tags.Book:
     """The spellings of the CMDB's applications: codes, names, aliases."""
     known = rows_of(applications, ["application", "name"])
+    plain = tags.Book([code for code, _ in known], [(name, code) for code, name in known])
+    also = [(alias, value) for kind, alias, value in rows_of(aliases, ["kind", "alias", "value"]) if kind == "application"]
     return tags.Book([code for code, _ in known], [(name, code) for code, name in known],
-                     [(alias, value) for kind, alias, value in rows_of(aliases, ["kind", "alias", "value"])
-                      if kind == "application"])
+                     [(alias, plain.find(value) or value) for alias, value in also])
 
 
 def _owner_book(applications, aliases, cloud_accounts) -> tags.Book:
@@ -155,13 +167,34 @@ def _usual_spellings(values: pd.Series, lines: pd.DataFrame) -> dict[str, str]:
     return usual
 
 
-def _inherited(lines: pd.DataFrame, cloud_accounts: pd.DataFrame | None, books: dict) -> dict[str, pd.DataFrame]:
-    """Application and owner of each line's resource group and of its account, "" where the table has none."""
-    rows = rows_of(cloud_accounts, ["ProviderName", "SubAccountId", "ResourceGroup", "application", "owner"])
-    known = {(provider, account, group.lower()): (books["application"].find(code) or code, role)
-             for provider, account, group, code, role in rows}
+def account_rows(cloud_accounts: pd.DataFrame | None, names: services.Names) -> dict[tuple[str, str, str], tuple[str, str]]:
+    """Application and owner by provider, account and resource group ("" for the account itself), case aside.
+
+    Raises InputError where two rows are the same but for case or for another name of the provider.
+    """
+    found: dict[tuple[str, str, str], tuple[str, str]] = {}
+    for provider, account, group, code, role in rows_of(
+            cloud_accounts, ["ProviderName", "SubAccountId", "ResourceGroup", "application", "owner"]):
+        place = (names.provider(provider), account.casefold(), group.casefold())
+        if found.setdefault(place, (code, role)) != (code, role):
+            raise InputError(f"inputs.cloud_accounts, {provider} {account} {group}".rstrip(), "two rows that differ",
+                             "one row an account and resource group, whatever its case", "take one out")
+    return found
+
+
+def account_places(lines: pd.DataFrame, names: services.Names) -> list[tuple[str, str, str]]:
+    """Provider, account and resource group of each line, as `account_rows` has them."""
     groups = lines["ResourceGroup"] if "ResourceGroup" in lines else [""] * len(lines)
-    places = list(zip(lines["ProviderName"], lines["SubAccountId"], map(str.lower, groups), strict=True))
+    return [(names.provider(provider), account.casefold(), group.casefold())
+            for provider, account, group in zip(lines["ProviderName"], lines["SubAccountId"], groups, strict=True)]
+
+
+def _inherited(lines: pd.DataFrame, cloud_accounts: pd.DataFrame | None, books: dict,
+               names: services.Names) -> dict[str, pd.DataFrame]:
+    """Application and owner of each line's resource group and of its account, "" where the table has none."""
+    known = {place: (books["application"].find(code) or code, role)
+             for place, (code, role) in account_rows(cloud_accounts, names).items()}
+    places = account_places(lines, names)
     blank = ("", "")
     found = {"resource group": [known.get(place, blank) if place[2] else blank for place in places],
              "account": [known.get((*place[:2], ""), blank) for place in places]}

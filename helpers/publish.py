@@ -23,6 +23,7 @@ from helpers.checks import COLUMNS
 # what spreadsheets take for a formula (with the wide forms some of them read too), at the start of a cell, or after a
 # semicolon or line break, where a spreadsheet that separates by semicolons starts a new cell
 FORMULA = re.compile("(^|[;\r\n])(?=\\s*[=+\\-@\uff1d\uff0b\uff0d\uff20])|^(?=[\t\r\n])")
+GUARDED = re.compile("(^|[;\r\n])'(?=\\s*[=+\\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n])")
 NAME = re.compile(r"[a-z0-9_]+")
 SHEET_ROWS = 5000  # a sheet holds at most so many rows; larger tables are for the CSV
 AMOUNTS = ("expected", "got", "gap", "amount")  # the columns of checks that hold amounts
@@ -56,6 +57,11 @@ def to_csv(frame: pd.DataFrame) -> str:
 def guard(text: str) -> str:
     """The text with ' before whatever a spreadsheet would take for a formula."""
     return FORMULA.sub(r"\1'", text)
+
+
+def unguard(text: str) -> str:
+    """The text as it was before `guard`, for tables that people carry back into an input."""
+    return GUARDED.sub(r"\1", text)
 
 
 def written(value) -> str:

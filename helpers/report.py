@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from helpers import batch, cache, given, kept, mapping, moves, params, rulebook, walk
+from helpers import batch, cache, given, kept, moves, params, walk
 from helpers.errors import InputError
+from helpers.house import words
 from helpers.index import Facts
 from helpers.problems import ROOT, InputErrors, shown
 
@@ -24,7 +25,18 @@ def publish(settings: params.Params, out: str | Path, jobs: int, progress: bool,
     period = settings.period
     return batch.run(str(settings.path), period, out, jobs, progress,
                      prepare=lambda: prepare(settings, strict, rehash),
-                     finish=lambda pack: kept.compare(period, pack, settings.resolve(settings.kept)))
+                     finish=lambda pack: _finish(settings, pack))
+
+
+def _finish(settings: params.Params, pack: Path) -> list[dict]:
+    """Puts the map into the pack, and compares the pack with the closed month."""
+    kept.keep_map(pack, map_files(settings))
+    return kept.compare(settings.period, pack, settings.resolve(settings.kept))
+
+
+def map_files(settings: params.Params) -> list[Path]:
+    """The files of the map: rules, names of services, names of providers."""
+    return [settings.resolve(getattr(settings.rules, key)) for key in ("mapping", "services", "providers")]
 
 
 def prepare(settings: params.Params, strict: bool = False, rehash: bool = False) -> Facts:
@@ -61,8 +73,7 @@ def what_went_in(month: walk.Month) -> pd.DataFrame:
 def _files(month: walk.Month) -> Iterator[tuple[str, Path | None]]:
     for path in month.params.sources:
         yield "parameters", path
-    for name, key in (("mapping rules", "mapping"), ("service names", "services"), ("provider names", "providers")):
-        yield name, month.params.resolve(getattr(month.params.rules, key))
+    yield from zip(("mapping rules", "service names", "provider names"), map_files(month.params), strict=True)
     for name in ("billing", *given.TABLES):
         for path in (month.files(name) if name in given.TABLES else month.params.files(name)) or [None]:
             yield name.replace("_", " "), path
@@ -81,30 +92,37 @@ def _state(path: Path | None, fates: dict[str, str]) -> str:
     return "not given" if path is None else fates.get(shown(path), "read")
 
 
-def rules_of(out: str | Path, period: str) -> pd.DataFrame | None:
-    """The mapping rules that the month's pack was last made with; None where there is no pack."""
-    file = Path(out) / period / "tables" / "mapping_rules.csv"
-    if not file.is_file():
+def map_of(out: str | Path, settings: params.Params) -> moves.Map | None:
+    """The map that the month's pack was last made with; None where there is no pack, or its map cannot be used."""
+    try:
+        return moves.Map.read(Path(out) / settings.period / "map", settings.taxonomy)
+    except InputError:
         return None
-    table = pd.read_csv(file, dtype=str, keep_default_na=False)
-    return table.assign(priority=table["priority"].astype(int)) if list(table) == rulebook.COLUMNS else None
 
 
-def tell_moved(settings: params.Params, before: pd.DataFrame | None) -> list[str]:
-    """One line a service that the rules have moved since the month's last pack: from, to, amount, months."""
-    month = walk.Month(settings)
-    if before is None or before.astype(str).equals(month.rules.astype(str)):
+def tell_moved(settings: params.Params, before: moves.Map | None) -> list[str]:
+    """One line a service that the map has moved since the month's last pack: from, to, amount in the month and in all."""
+    if before is None or before.prints == moves.prints(map_files(settings)):
         return []
-    was = mapping.classify(month.booked, before, settings.taxonomy, settings.period, month.names)
-    table = moves.moved(month.booked, was, kept.months(settings.resolve(settings.kept)))
-    told = [f"moved   {row['ProviderName']}: {row['ServiceName']} from {row['from']} to {row['to']}: "
-            f"{settings.currency} {row['effective']:,.2f}, {row['months']}" for row in table.to_dict("records")]
-    return told or ["moved   nothing, though the rules changed"]
+    month = walk.Month(settings)
+    table = moves.moved(month.booked, before.place(month.booked), kept.months(settings.resolve(settings.kept)),
+                        settings.period)
+    told = [f"{row['ProviderName']}: {row['ServiceName']} from {row['from']} to {row['to']}: {settings.currency} "
+            f"{row['effective_in_month']:,.2f} in {settings.period}, {row['effective']:,.2f} in all ({row['months']})"
+            for row in table.to_dict("records")]
+    return [f"moved   {words(line)}" for line in told or ["nothing, though the map changed"]]
+
+
+def ended(result: batch.Result) -> str:
+    """How the run ended, and where findings alone failed it, that they did."""
+    states = result.checks["state"].value_counts()
+    alone = result.state == "failed" and not result.error and not states.get("failed", 0)
+    return f"failed, since findings fail a strict run ({states['finding']})" if alone else result.state
 
 
 def tell(checks: pd.DataFrame, currency: str) -> list[str]:
     """One line a check: its state, page and name, and the amount or gap."""
-    return [f"{row.state:<8}{row.page}: {row.check}{_told(row, currency)}" for row in checks.itertuples()]
+    return [f"{row.state:<8}{words(f'{row.page}: {row.check}{_told(row, currency)}')}" for row in checks.itertuples()]
 
 
 def _told(row, currency: str) -> str:
@@ -119,8 +137,8 @@ def _told(row, currency: str) -> str:
     return f" ({told})" if told else ""
 
 
-def close(period: str, out: str | Path) -> Path:
-    """Closes the month from its pack; the folder that keeps it."""
+def close(period: str, out: str | Path) -> tuple[Path, str]:
+    """Closes the month from its pack; the folder that keeps it, and whose month it is."""
     pack = Path(out) / period
     if not (pack / "manifest.json").is_file():
         todo = f"run: python -m helpers report {period}"
@@ -129,10 +147,7 @@ def close(period: str, out: str | Path) -> Path:
     if told.get("state") == "failed":
         raise InputError(str(pack), "its checks failed", "a month without a failed check", "mend it and report again")
     _check_inputs(told["inputs"], pack)
-    rules = told["parameters"]["rules"]
-    map_ = {name: ROOT / rules[key] for name, key in (("rules", "mapping"), ("services", "services"),
-                                                      ("providers", "providers"))}
-    return kept.close(period, pack, ROOT / told["parameters"]["kept"], map_)
+    return kept.close(period, pack, ROOT / told["parameters"]["kept"]), words(told["company"])
 
 
 def _check_inputs(inputs: list[dict], pack: Path) -> None:

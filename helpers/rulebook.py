@@ -2,6 +2,7 @@
 
     file → read → rules                   one row a rule; in_force gives those of a month in the order they are tried
     rows, rules → first_match → places    -1 where no rule matches
+    rules, months → spans → groups        months in which the same rules are in force
 
 Rules are tried in the order they stand.  A rule matches when each of its patterns matches (helpers.globs); a blank
 pattern matches all.  Rules with an exact name look only at the rows that have it, so thousands of rules stay fast.
@@ -16,9 +17,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from helpers import globs
-from helpers.errors import InputError
-from helpers.problems import Problems
+from helpers import globs, inputs, publish
+from helpers.globs import wild
+from helpers.periods import shift
+from helpers.problems import Problems, quoted, shown
 
 LEVELS = ("override", "service", "subcategory", "category", "default")
 PATTERNS = ["ProviderName", "PublisherName", "ServiceName", "ServiceCategory", "ServiceSubcategory", "SkuMeter",
@@ -34,7 +36,7 @@ MANY = 64  # rows beyond which all texts are searched at once
 WORTH = 500  # rows beyond which it is worth a search to look at fewer
 
 
-class _Column:
+class Texts:
     """One column of the rows: its distinct texts, and which rows have each."""
 
     def __init__(self, texts: pd.Series):
@@ -46,7 +48,7 @@ class _Column:
         for code, value in enumerate(self.values):
             self.spellings.setdefault(value, []).append(code)
         self.rows_of = lru_cache(maxsize=1024)(self._rows_of)
-        self._codes_of = lru_cache(maxsize=1024)(self._matching)
+        self.codes_of = lru_cache(maxsize=1024)(self._matching)
 
     @cached_property
     def _joined(self) -> tuple[str, list[int]]:
@@ -56,7 +58,7 @@ class _Column:
 
     def _rows_of(self, pattern: str) -> np.ndarray:
         """The rows that a pattern matches, in order."""
-        found = [self.rows[code] for code in self._codes_of(pattern)]
+        found = [self.rows[code] for code in self.codes_of(pattern)]
         return np.sort(np.concatenate(found)) if len(found) > 1 else found[0] if found else np.empty(0, dtype=np.intp)
 
     def keep(self, pattern: str, rows: np.ndarray) -> np.ndarray:
@@ -65,20 +67,21 @@ class _Column:
         if len(rows) <= MANY:
             return rows[np.array([globs.matches(pattern, self.values[code]) for code in codes.tolist()], dtype=bool)]
         fits = np.zeros(len(self.values), dtype=bool)
-        fits[self._codes_of(pattern)] = True
+        fits[self.codes_of(pattern)] = True
         return rows[fits[codes]]
 
     def _matching(self, pattern: str) -> list[int]:
         """The codes of all texts that the pattern matches: first those that hold its longest word, then a closer look."""
         found: set[int] = set()
         for part in map(str.strip, pattern.lower().split("|")):
-            if not _wild(part):
+            if not wild(part):
                 found.update(self.spellings.get(part, ()))
                 continue
             word = max(re.split(r"[*?]", part), key=len)
             codes = self._holding(word) if word and APART not in word else range(len(self.values))
+            tried = globs.matcher(part)
             found.update(codes if word and part == f"*{word}*" and APART not in word else
-                         (code for code in codes if globs.matches(part, self.values[code])))
+                         (code for code in codes if tried(self.values[code])))
         return sorted(found)
 
     def _holding(self, word: str) -> Iterator[int]:
@@ -100,7 +103,7 @@ def first_match(rows: pd.DataFrame, rules: pd.DataFrame, columns: Sequence[str],
     found = np.full(len(rows), -1, dtype=np.intp)
     if rows.empty or rules.empty:
         return found
-    known = {name: _Column(rows[name]) for name in columns}
+    known = {name: Texts(rows[name]) for name in columns}
     for place, patterns in enumerate(rules.loc[:, list(columns)].itertuples(index=False, name=None)):
         hits = _meet(known, [(name, text) for name, text in zip(columns, patterns, strict=True) if text],
                      found)
@@ -109,9 +112,9 @@ def first_match(rows: pd.DataFrame, rules: pd.DataFrame, columns: Sequence[str],
     return found
 
 
-def _meet(known: dict[str, _Column], conditions: list[tuple[str, str]], found: np.ndarray) -> np.ndarray:
+def _meet(known: dict[str, Texts], conditions: list[tuple[str, str]], found: np.ndarray) -> np.ndarray:
     """The open rows that meet every condition; the exact conditions narrow the search first."""
-    tried = sorted(conditions, key=lambda condition: _wild(condition[1]))  # patterns cost a search: only where it helps
+    tried = sorted(conditions, key=lambda condition: wild(condition[1]))  # patterns cost a search: only where it helps
     hits: np.ndarray | None = None
     for name, text in tried:
         if hits is None or len(hits) > WORTH:
@@ -127,35 +130,22 @@ def _meet(known: dict[str, _Column], conditions: list[tuple[str, str]], found: n
     return hits
 
 
-def _wild(pattern: str) -> bool:
-    return "*" in pattern or "?" in pattern
-
-
 def read(path: Path) -> pd.DataFrame:
-    """The rules of a CSV file, all texts but the whole-number priority; raises InputError with line and column."""
-    try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except (ValueError, OSError) as wrong:  # also not UTF-8, an empty file, a row with too many cells
-        raise InputError(str(path), f"not readable ({' '.join(str(wrong).split())})", "a UTF-8 CSV file of rules",
-                         "mend the file") from None
-    missing = [name for name in COLUMNS if name not in table.columns]
-    if missing:
-        raise InputError(str(path), f"no column {', '.join(missing)}", "the columns of data/mapping/rules.csv",
-                         "add the column; it may be blank")
-    problems = Problems()
-    for line, (number, level, rule_id) in enumerate(zip(table["priority"], table["level"], table["rule_id"],
-                                                        strict=True), start=2):
-        where = f"{path}, line {line}, column"
-        if not (number.isascii() and number.isdigit()):
-            problems.add(f"{where} priority", f'"{number}"', "a whole number", "write it like 100")
-        if level not in LEVELS:
-            problems.add(f"{where} level", f'"{level}"', " or ".join(LEVELS), "correct it")
-        if not rule_id:
-            problems.add(f"{where} rule_id", "no id", "an id of its own on each rule", "give it one")
-    for rule_id in sorted(set(table.loc[table["rule_id"].duplicated() & table["rule_id"].ne(""), "rule_id"])):
-        problems.add(f"{path}, column rule_id", f'"{rule_id}" appears more than once', "each id once", "rename one")
+    """The rules of a file, as data/codebook.csv has them; raises InputError with line and column.
+
+    A ' that the worklist put before what a spreadsheet would run is taken off.  attrs["lines"] has each row's line.
+    """
+    table = inputs.read(path, "mapping_rules", "rules")
+    lines = table.attrs["lines"]
+    table = table.assign(**{name: table[name].map(publish.unguard) for name in table if name != "priority"})
+    problems, where = Problems(), shown(path.resolve())
+    for line, start, end in zip(lines, table["valid_from"], table["valid_to"], strict=True):
+        if start and end and start > end:
+            problems.add(f"{where}, line {line}", f"valid_from is {quoted(start)}", f"a month up to valid_to, {end}",
+                         "correct the one or the other")
     problems.stop()
-    return table.loc[:, COLUMNS].assign(priority=table["priority"].astype(int))
+    table.attrs["lines"] = lines
+    return table
 
 
 def in_force(rules: pd.DataFrame, period: str = "") -> pd.DataFrame:
@@ -163,3 +153,12 @@ def in_force(rules: pd.DataFrame, period: str = "") -> pd.DataFrame:
     valid = [not period or (start or period) <= period <= (end or period)
              for start, end in zip(rules["valid_from"], rules["valid_to"], strict=True)]
     return rules[np.array(valid, dtype=bool)].sort_values(["priority", "rule_id"], kind="stable", ignore_index=True)
+
+
+def spans(rules: pd.DataFrame, months: Sequence[str]) -> list[list[str]]:
+    """The months in groups, each with the same rules in force throughout."""
+    starts = {month for month in rules["valid_from"] if month} | {shift(month, 1) for month in rules["valid_to"] if month}
+    groups: dict[int, list[str]] = {}
+    for month in sorted(set(months)):
+        groups.setdefault(sum(start <= month for start in starts), []).append(month)
+    return list(groups.values())

@@ -1,6 +1,7 @@
 """Are the rules in good order?  Rules that can never win, and rules that claim the same lines with another answer.
 
     rules → hidden                  a rule all of whose lines an earlier one takes
+    rules, lines → strangers        a rule for a provider that neither the names nor the bills know
     lines, rules → overlaps         lines that two rules of one level claim for different places; the first has them
 
 A rule for a charge comes before one for a service on purpose; two rules of one level that disagree are a question.
@@ -10,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from helpers import checks, globs, mapping, rulebook, services
+from helpers.globs import wild
 from helpers.money import sum_by, total
 
 COLUMNS = ["rule_id", "hidden_by", "level", "reason", "owner"]
@@ -32,7 +34,7 @@ def hidden(rules: pd.DataFrame, period: str = "") -> pd.DataFrame:
                    and _covers(asks[other], ask)), None)
         if by is not None:
             found.append((place, by))
-        if parts and not any(map(_wild, parts)):
+        if parts and not any(map(wild, parts)):
             for part in parts:
                 named.setdefault(part, []).append(place)
         else:
@@ -43,10 +45,6 @@ def hidden(rules: pd.DataFrame, period: str = "") -> pd.DataFrame:
 
 def _parts(pattern: str) -> list[str]:
     return [part.strip() for part in pattern.lower().split("|")]
-
-
-def _wild(part: str) -> bool:
-    return "*" in part or "?" in part
 
 
 def _spans(outer: tuple[str, str], inner: tuple[str, str]) -> bool:
@@ -62,7 +60,7 @@ def _covers(earlier: dict[str, list[str]], later: dict[str, list[str]]) -> bool:
 
 def _within(part: str, outer: str) -> bool:
     """Whether each text of the one pattern is one of the other; where it cannot be told, no."""
-    return part == outer or ("?" not in outer or not _wild(part)) and globs.matches(outer, part)
+    return part == outer or bool(outer) and ("?" not in outer or not wild(part)) and globs.matches(outer, part)
 
 
 def overlaps(lines: pd.DataFrame, rules: pd.DataFrame, versions, period: str,
@@ -88,7 +86,19 @@ def overlaps(lines: pd.DataFrame, rules: pd.DataFrame, versions, period: str,
                         other_place=[where[name] for name in table["other_rule"]])
 
 
-def check_rules(buried: pd.DataFrame, owner: str = "TBM office") -> list[dict]:
-    """A finding for rules that an earlier one hides: they were meant to place something."""
+def strangers(rules: pd.DataFrame, lines: pd.DataFrame, names: services.Names) -> pd.DataFrame:
+    """Rules whose provider neither the providers file nor a bill knows: most likely it is misspelt."""
+    known = {*names.providers, *names.of_lines(lines.loc[:, ["ProviderName", "ServiceName"]].drop_duplicates())["ProviderName"]}
+    tried = names.of_rules(rules)
+    strange = {text for text in set(tried["ProviderName"]) if text and not any(globs.matches(text, name) for name in known)}
+    hit = tried["ProviderName"].isin(strange)
+    return rules.loc[hit.to_numpy(), ["rule_id", "level", "ProviderName", "ServiceName", "owner"]].reset_index(drop=True)
+
+
+def check_rules(buried: pd.DataFrame, strange: pd.DataFrame, owner: str = "TBM office") -> list[dict]:
+    """Findings: rules that an earlier one hides, and rules for a provider that nobody knows."""
     told = [f"{rule} (by {by})" for rule, by in mapping.rows_of(buried, ["rule_id", "hidden_by"])]
-    return [checks.noted("rules hidden by an earlier one", len(buried), owner, "; ".join(told[:5]), total([]))]
+    odd = [f"{rule} ({provider})" for rule, provider in mapping.rows_of(strange, ["rule_id", "ProviderName"])]
+    return [checks.noted("rules hidden by an earlier one", len(buried), owner, "; ".join(told[:5]), total([])),
+            checks.noted("rules for a provider that no bill and no name knows", len(strange), owner, "; ".join(odd[:5]),
+                         total([]))]

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from helpers import checks, mapping, tags
+from helpers import checks, mapping, services, tags
 from helpers.coverage import AMOUNTS, share, summed
 from helpers.money import total
 from helpers.periods import shift
@@ -49,20 +49,21 @@ def found_by(lines: pd.DataFrame) -> pd.DataFrame:
     return summed(named, ["application_by", "owner_by"])
 
 
-def accounts(lines: pd.DataFrame, cloud_accounts: pd.DataFrame | None) -> pd.DataFrame:
-    """Accounts with cost that have no owner: no row in cloud_accounts, or one that names nobody."""
-    named = {(provider, account) for provider, account, group, owner in mapping.rows_of(
-        cloud_accounts, ["ProviderName", "SubAccountId", "ResourceGroup", "owner"]) if owner and not group}
-    listed = set(mapping.rows_of(cloud_accounts, ["ProviderName", "SubAccountId"]))
-    pairs = mapping.rows_of(lines, ["ProviderName", "SubAccountId"])
-    open_lines = lines[np.array([pair not in named for pair in pairs], dtype=bool)]
-    why = ["listed without an owner" if pair in listed else "not listed"
-           for pair in mapping.rows_of(open_lines, ["ProviderName", "SubAccountId"])]
+def accounts(lines: pd.DataFrame, cloud_accounts: pd.DataFrame | None, names: services.Names) -> pd.DataFrame:
+    """Cost of accounts for which nobody is named: neither for the account nor for the line's resource group."""
+    rows = mapping.account_rows(cloud_accounts, names)
+    named = {place for place, (_, owner) in rows.items() if owner}
+    listed = {place[:2] for place in rows}
+    places = mapping.account_places(lines, names)
+    still = [not named & {place, (*place[:2], "")} for place in places]
+    open_lines = lines[np.array(still, dtype=bool)]
+    why = ["listed without an owner" if place[:2] in listed else "not listed"
+           for place, open_ in zip(places, still, strict=True) if open_]
     return summed(open_lines.assign(why=why), ["ProviderName", "SubAccountId", "SubAccountName", "why"])
 
 
 def unknown_codes(lines: pd.DataFrame, applications: pd.DataFrame | None) -> pd.DataFrame:
-    """Applications with cost that the CMDB does not have: named by cloud_accounts, since a tag's must be known."""
+    """Applications with cost that the CMDB does not have: named by cloud_accounts or aliases; a tag's must be known."""
     if applications is None:
         return pd.DataFrame(columns=["application", "application_by", *AMOUNTS, "line_count"])
     known = {"", *applications["application"]}
@@ -201,7 +202,7 @@ def tables(month, lines: pd.DataFrame) -> dict[str, pd.DataFrame]:
     keys, applications = month.params.tag_keys, month.applications
     return {"tag_coverage": tag_coverage(lines, keys), "tag_coverage_by_month": over_time(month.booked, keys, month.period),
             "found_by": found_by(lines), "spellings": spellings(lines), "unowned": unowned(lines),
-            "accounts": accounts(lines, month.cloud_accounts),
+            "accounts": accounts(lines, month.cloud_accounts, month.names),
             "unknown_values": unknown_values(lines, applications, month.aliases, keys.application),
             "unknown_applications": unknown_codes(lines, applications), "retired": retired(lines, applications),
             "quiet": quiet(month.booked, applications, month.period)}

@@ -10,8 +10,9 @@ from functools import cached_property
 import pandas as pd
 
 from helpers import (
-    billing, bridge, charges, forecast, kept, lagged, ledger, mapping, moves, params, rates, services, tco)
+    billing, bridge, charges, forecast, kept, lagged, ledger, mapping, moves, params, rates, tco)
 from helpers.billing import drill
+from helpers.errors import InputError
 from helpers.given import Given
 
 CACHE = params.ROOT / ".cache"
@@ -65,9 +66,9 @@ class Month(Given):
     def mapped(self) -> pd.DataFrame:
         """Cube → lines with tower, cost pool, application and owner, in the report's currency."""
         lines = rates.convert(self.cube.lines, self.rates, self.params.currency)
-        classified = mapping.classify(lines, self.rules, self.params.taxonomy, self.period, self.names)
+        classified = mapping.classify(lines, self.rules, self.params.taxonomy, self.names)
         return mapping.own(classified, self.applications, self.aliases, self.cloud_accounts, self.params.tag_keys,
-                           self.params.receiver)
+                           self.params.receiver, self.names)
 
     @property
     def map_before(self) -> kept.Map | None:
@@ -75,15 +76,26 @@ class Month(Given):
         return kept.last_map(self.params.resolve(self.params.kept), self.period)
 
     @cached_property
+    def _before(self) -> tuple[pd.DataFrame | None, str]:
+        """The lines as the kept map places them, or why it cannot be used."""
+        before = self.map_before
+        try:
+            return before and moves.Map.read(before.folder, self.params.taxonomy).place(self.booked), ""
+        except InputError as wrong:
+            return None, str(wrong).splitlines()[0]
+
+    @property
+    def map_lost(self) -> str:
+        """Why the map that was kept cannot be used; "" where it can, or none was kept."""
+        return self._before[1]
+
+    @cached_property
     def moved(self) -> pd.DataFrame:
         """Mapped lines × the map that was kept → what the rules have moved since."""
-        before = self.map_before
-        if before is None:
-            return moves.moved(self.booked.iloc[:0], self.booked.iloc[:0])
-        rules = mapping.load_rules(before.rules, self.params.taxonomy)
-        was = mapping.classify(self.booked, rules, self.params.taxonomy, self.period,
-                               services.read(before.providers, before.services))
-        return moves.moved(self.booked, was, kept.months(self.params.resolve(self.params.kept)))
+        was = self._before[0]
+        now = self.booked if was is not None else self.booked.iloc[:0]
+        return moves.moved(now, now if was is None else was, kept.months(self.params.resolve(self.params.kept)),
+                           self.period)
 
     @cached_property
     def booked(self) -> pd.DataFrame:

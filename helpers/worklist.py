@@ -14,8 +14,8 @@ from decimal import Decimal
 import numpy as np
 import pandas as pd
 
-from helpers import checks, globs, rulebook, services, tags
-from helpers.coverage import summed
+from helpers import checks, globs, publish, rulebook, services, tags
+from helpers.coverage import AMOUNTS, summed
 from helpers.house import number
 from helpers.mapping import rows_of
 from helpers.money import sum_by, total
@@ -48,18 +48,32 @@ def _accountable(held: pd.DataFrame, table: pd.DataFrame) -> list[str]:
     return [most.get(key, (None, "TBM office"))[1] for key in rows_of(table, KEYS)]
 
 
+def by_service(table: pd.DataFrame, names: services.Names) -> pd.DataFrame:
+    """The rows of `open_services` with one a service, named as rules name it: costs added up, words of the first row."""
+    told = names.of_lines(table)
+    told = told.assign(key=[f"{provider}\n{service}".lower() for provider, service
+                            in rows_of(told, ["ProviderName", "ServiceName"])])
+    amounts = [*AMOUNTS, "line_count"]
+    sums = summed(told, ["key"]).set_index("key")[amounts]
+    first = told.drop_duplicates("key").reset_index(drop=True)
+    return first.assign(**{name: sums.loc[first["key"], name].tolist() for name in amounts}).drop(columns="key")
+
+
 def worklist(table: pd.DataFrame, rules: pd.DataFrame, names: services.Names, period: str,
              currency: str) -> pd.DataFrame:
-    """One rule a service of `open_services`, in the columns of the rules file, with what suggests it as its reason."""
+    """One rule a service of `by_service`, in the columns of the rules file, with what suggests it as its reason.
+
+    A service without a name has none: no rule can tell it from another.
+    """
     known = _known(names.of_rules(rules[rules["level"].eq("service")]))
     ids, rows = set(rules["rule_id"]), []
-    for row in names.of_lines(table).to_dict("records"):
+    for row in table[[named(name) for name in table["ServiceName"]]].to_dict("records"):
         near, why = _suggested(row, known, rules)
         target = {name: near.get(name, "") for name in rulebook.TARGETS}
         blank = dict.fromkeys(rulebook.COLUMNS, "")
         cost = f"{number(row['effective'])} {currency} amortised in {period}"
         rows.append({**blank, **target, "rule_id": _free(_slug(row), ids), "priority": 1900, "level": "service",
-                     "ProviderName": _exact(row["ProviderName"]), "ServiceName": _exact(row["ServiceName"]),
+                     "ProviderName": exact(row["ProviderName"]), "ServiceName": exact(row["ServiceName"]),
                      "reason": f"{why}; {cost}; to be checked", "confidence": "low", "owner": "TBM office"})
     return pd.DataFrame(rows, columns=rulebook.COLUMNS)
 
@@ -69,7 +83,7 @@ def _known(rules: pd.DataFrame) -> list[tuple[str, dict[str, tuple[str, dict]]]]
     found: dict[str, dict[str, tuple[str, dict]]] = {}
     for rule in rules.to_dict("records"):
         for name in filter(None, map(str.strip, rule["ServiceName"].split("|"))):
-            if "*" not in name and "?" not in name:
+            if not globs.wild(name):
                 found.setdefault(rule["ProviderName"], {})[_bare(name)] = (name, rule)
     return list(found.items())
 
@@ -124,9 +138,15 @@ def _free(name: str, taken: set[str]) -> str:
     return found
 
 
-def _exact(name: str) -> str:
-    """The name as a pattern that matches it: what parts alternatives becomes any one character."""
-    return name.replace("|", "?")
+def exact(name: str) -> str:
+    """The name as a pattern that matches it: what a pattern reads as a sign, and what cannot be shown, is any one."""
+    name = name if publish.unguard(name) == name else name.replace("'", "?")
+    return "".join("?" if sign in "|*" or not sign.isprintable() else sign for sign in name)
+
+
+def named(name: str) -> bool:
+    """Whether a pattern can tell the name from others."""
+    return any(sign.isalnum() for sign in name)
 
 
 def new_services(booked: pd.DataFrame, period: str, names: services.Names) -> pd.DataFrame:
@@ -136,10 +156,10 @@ def new_services(booked: pd.DataFrame, period: str, names: services.Names) -> pd
     keys = ["ProviderName", "ServiceName", "rule_level", "tower", "sub_tower"]
     if before.empty:
         return summed(now.iloc[:0], keys)
-    seen = {(provider, tags.fold(names.service(provider, service)))
-            for provider, service in set(rows_of(before, ["ProviderName", "ServiceName"]))}
-    pairs = rows_of(now, ["ProviderName", "ServiceName"])
-    fresh = np.array([(provider, tags.fold(names.service(provider, service))) not in seen for provider, service in pairs], dtype=bool)
+    known = {pair: (names.provider(pair[0]), tags.fold(names.service(*pair)))
+             for pair in set(rows_of(booked, ["ProviderName", "ServiceName"]))}
+    seen = {known[pair] for pair in rows_of(before, ["ProviderName", "ServiceName"])}
+    fresh = np.array([known[pair] not in seen for pair in rows_of(now, ["ProviderName", "ServiceName"])], dtype=bool)
     return summed(now[fresh], keys)
 
 

@@ -49,10 +49,10 @@ def test_a_made_up_service_is_a_finding_fails_with_strict_and_maps_after_one_edi
 def test_what_an_edit_moves_is_told_against_the_last_pack_and_the_last_closed_month(month, tmp_path):
     first = month()
     pack = tmp_path / "out" / "2026-09"
-    (pack / "tables").mkdir(parents=True)
-    first.rules.to_csv(pack / "tables" / "mapping_rules.csv", index=False)
-    before = report.rules_of(tmp_path / "out", "2026-09")
-    assert report.tell_moved(first.params, before) == [] and report.rules_of(tmp_path, "2026-09") is None
+    pack.mkdir(parents=True)
+    kept.keep_map(pack, report.map_files(first.params))
+    before = report.map_of(tmp_path / "out", first.params)
+    assert report.tell_moved(first.params, before) == [] and report.map_of(tmp_path, first.params) is None
     closed = tmp_path / "kept" / "2026-08" / "closed" / "map"
     closed.mkdir(parents=True)
     for name in kept.MAP:
@@ -64,28 +64,54 @@ def test_what_an_edit_moves_is_told_against_the_last_pack_and_the_last_closed_mo
     accept(tmp_path, mapped.tables(first)["worklist"])
     cloud = "Cloud Services / Cloud Service Provider"
     assert report.tell_moved(month().params, before) == [
-        f"moved   AWS: Amazon EC2 from Compute / Servers, {cloud} to Compute / AI Compute, {cloud}: USD 600.00, 2026-09",
+        f"moved   AWS: Amazon EC2 from Compute / Servers, {cloud} to Compute / AI Compute, {cloud}: USD 600.00 in 2026-09, "
+        "600.00 in all (2026-09)",
         f"moved   AWS: Amazon Quantum Espresso from Unmapped / Unmapped, {cloud} to Compute / Quantum, {cloud}: "
-        "USD 1,250.50, 2026-09",
-        f"moved   AWS: AmazonEC2 from Compute / Servers, {cloud} to Compute / AI Compute, {cloud}: USD 500.00, 2026-08"]
+        "USD 1,250.50 in 2026-09, 1,250.50 in all (2026-09)",
+        f"moved   AWS: AmazonEC2 from Compute / Servers, {cloud} to Compute / AI Compute, {cloud}: USD 0.00 in 2026-09, "
+        "500.00 in all (2026-08)"]
     now = month()
     table = now.moved.set_index("ServiceName")
     assert dict(table["closed_months"]) == {"Amazon EC2": 0, "Amazon Quantum Espresso": 0, "AmazonEC2": 1}
     rows = mapped.check(now, mapped.tables(now)).set_index("check")
     assert rows.at["rules that moved cost", "state"] == "finding"
     assert rows.at["rules that moved cost", "note"] == (
-        "2,350.50 amortised, rules kept in 2026-08; 1 moves reach closed months, which stay as they were booked")
+        "2,350.50 amortised, rules kept in 2026-08; 1 move reaches closed months, which stay as booked")
     assert sorted(file.name for file in closed.iterdir()) == ["providers.csv", "rules.csv", "services.csv"]
+
+
+@pytest.mark.parametrize("damage", [lambda folder: (folder / "rules.csv").write_text("nothing\n"),
+                                    lambda folder: (folder / "services.csv").unlink()])
+def test_a_kept_map_that_cannot_be_used_is_a_finding_and_the_page_goes_on(month, tmp_path, damage):
+    closed = tmp_path / "kept" / "2026-08" / "closed"
+    closed.mkdir(parents=True)
+    kept.keep_map(closed, report.map_files(month().params))
+    damage(closed / "map")
+    now = month()
+    rows = mapped.check(now, mapped.tables(now)).set_index("check")
+    assert now.moved.empty and rows.at["map kept at the last close cannot be used", "state"] == "finding"
+
+
+def test_another_name_of_a_service_that_moves_it_is_told_too(month, tmp_path, write):
+    pack = tmp_path / "out" / "2026-09"
+    pack.mkdir(parents=True)
+    kept.keep_map(pack, report.map_files(month().params))
+    before = report.map_of(tmp_path / "out", month().params)
+    names = (services.FOLDER / "services.csv").read_text() + "AWS,Amazon Braket,Amazon Quantum Espresso,older\n"
+    path = tmp_path / "m.yaml"
+    path.write_text(path.read_text() + f"  services: {write('services.csv', names)}\n")
+    [told] = report.tell_moved(params.load(str(path)), before)
+    assert told.startswith("moved   AWS: Amazon Quantum Espresso from Unmapped / Unmapped, ") and "Compute / Quantum" in told
 
 
 def test_a_month_keeps_its_map_when_it_is_closed(month, tmp_path):
     pack = tmp_path / "pack"
     (pack / "tables").mkdir(parents=True)
     (pack / "manifest.json").write_text('{"inputs": [], "parameters": {}}')
-    files = {name: services.FOLDER / f"{name}.csv" for name in kept.MAP}
-    kept.close("2026-08", pack, tmp_path / "kept", files)
+    kept.keep_map(pack, report.map_files(month().params))
+    kept.close("2026-08", pack, tmp_path / "kept")
     found = kept.last_map(tmp_path / "kept", "2026-09")
-    assert found.period == "2026-08" and found.rules.read_bytes() == files["rules"].read_bytes()
+    assert found.period == "2026-08" and (found.folder / "rules.csv").read_bytes() == (tmp_path / "rules.csv").read_bytes()
     assert kept.last_map(tmp_path / "kept", "2026-08") is None and kept.months(tmp_path / "kept") == ["2026-08"]
 
 
@@ -93,5 +119,5 @@ def test_two_names_for_one_spelling_stop_the_run_with_the_other_inputs_faults(mo
     names = write("services.csv", "provider,service,spelling,kind\nAWS,A,x,name\nAWS,B,X,name\n")
     path = tmp_path / "m.yaml"
     path.write_text(path.read_text() + f"  services: {names}\n")
-    with pytest.raises(Exception, match="services.csv, line 3, column spelling: .X. for B; expected a name of one service"):
+    with pytest.raises(Exception, match="services.csv, line 3: spelling .X. for .B.; expected a name of one service"):
         report.prepare(params.load(str(path)))

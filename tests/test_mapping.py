@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from helpers.errors import InputError
 from helpers import billing, coverage, globs, mapping, rates, rulebook, services, tagged, worklist
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -105,6 +106,94 @@ def test_a_charge_lands_where_its_meter_service_or_category_says(values, v4, v5)
     assert (landed(V4, **values), landed(V5, **values)) == (v4, v5)
 
 
+PLACES = {"servers": ("Compute/Servers", "Compute/Servers"), "AI compute": ("Compute/Servers", "Compute/AI Compute"),
+          "online": ("Storage/Online Storage",) * 2, "offline": ("Storage/Offline Storage",) * 2,
+          "carriage": ("Network/Transport", "Network/WAN"), "inside": ("Network/LAN/WAN", "Network/LAN"),
+          "addresses": ("Network/LAN/WAN", "Network/Network Management"), "workspace": ("End User/Workspace",) * 2,
+          "database": ("Platform/Database", "Data/Database"),
+          "middleware": ("Platform/Middleware", "Application/Middleware"),
+          "moves data": ("Platform/Big Data", "Data/Data Operations"),
+          "moves databases": ("Platform/Database", "Data/Data Operations"),
+          "models": ("Platform/Big Data", "Application/AI Models"),
+          "containers": ("Platform/Container Orchestration", "Application/Container Orchestration"),
+          "security": ("Security & Compliance/Security", "Security/Digital Security")}
+METERS = rows("""
+provider | service           | place      | meters
+Azure    | Virtual Machines  | online     | P10 LRS Disk; E10 ZRS Disk; Premium SSD Managed Disks - P4 LRS Disk
+Azure    | Virtual Machines  | offline    | Snapshots LRS; ZRS Snapshots
+Azure    | Virtual Machines  | AI compute | NC24ads A100 v4; NG32ads V620 v1; NV12s v3; Standard_NV6; NCv3 Series - NC6s v3
+Azure    | Virtual Machines  | servers    | L8s v3 NVMe; NVMe Ready; NGINX v2; ENV6; SYNC6; D2 v3
+Azure    | Virtual Machines  | carriage   | Inter-AZ Data Transfer; Inter-AZ Data Transfer Out
+Azure    | Virtual Network   | carriage   | Peering - Intra-Region Ingress; Inter-Region Egress
+Azure    | Microsoft Dev Box | workspace  |
+Azure    | PlayFab           | middleware |
+Azure    | DMS               | moves databases |
+AWS      | AmazonEC2         | AI compute | HostUsage:p4d; BoxUsage:p6-b200.48xlarge; EU-SpotUsage:gr6.4xlarge
+AWS      | AmazonEC2         | AI compute | BoxUsage:trn2.48xlarge; BoxUsage:g6.xlarge; $9 per inf2.24xlarge Hour
+AWS      | AmazonEC2         | servers    | BoxUsage:c6g.large; HostUsage:m6g; $1 per Linux c6g.4xlarge Hour
+AWS      | AmazonEC2         | offline    | EBS:FastSnapshotRestore; EU-EBS:directAPI.snapshot.Get
+AWS      | AmazonEC2         | addresses  | ElasticIP:IdleAddress; EU-PublicIPv4:InUseAddress
+AWS      | AmazonVPC         | addresses  | PublicIPv4:IdleAddress
+AWS      | AmazonVPC         | carriage   | TransitGateway-Hours; EU-TransitGateway-Bytes
+AWS      | AWS DataSync      | carriage   | EU-DataTransfer-Out-Bytes
+AWS      | AmazonS3          | offline    | TimedStorage-INT-AA-ByteHrs; TimedStorage-INT-DAA-ByteHrs
+AWS      | AmazonS3          | offline    | TimedStorage-GIR-ByteHrs; IntelligentTieringArchiveStorage
+AWS      | AmazonS3          | online     | TimedStorage-INT-FA-ByteHrs; TimedStorage-INT-IA-ByteHrs
+AWS      | AmazonRDS         | offline    | Aurora:BackupUsage; RDS:ChargedBackupUsage
+AWS      | Amazon GuardDuty  | security   | FargateRuntimeMonitoring
+AWS      | AmazonEKS         | containers | Fargate-vCPU-Hours:perCPU
+AWS      | AWS DMS           | moves databases |
+Google   | Compute Engine    | servers    | Z3 Storage Optimized Instance Core; Network Optimized Instance Ram
+Google   | Compute Engine    | servers    | C4A Output Core; Licensing Fee for Windows Server 2022
+Google   | Compute Engine    | database   | Licensing Fee for SQL Server 2019 Standard
+Google   | Compute Engine    | AI compute | A2 Instance Core; Spot Preemptible A3 Instance Ram; A4 Core; G2 Core
+Google   | Compute Engine    | AI compute | Nvidia L4 GPU; Nvidia Tesla T4 GPU; TpuV5e
+Google   | Compute Engine    | online     | Storage PD Capacity; Balanced Persistent Disk; SSD backed Local Storage
+Google   | Compute Engine    | inside     | Network Load Balancing: Forwarding Rule; NAT Gateway: Uptime charge
+Google   | Networking        | inside     | Cloud Load Balancer Forwarding Rule; Networking Cloud Nat Data Processing
+Google   | Networking        | addresses  | Static Ip Charge; External IP Charge on a Standard VM
+Google   | Compute Engine    | carriage   | Network Vpn Tunnel; Network Internet Egress from EMEA
+Google   | Cloud Storage     | offline    | Archive Storage Iowa; Coldline Storage Europe; Nearline Storage Europe
+Google   | Cloud SQL         | offline    | Cloud SQL for MySQL: Backups in Iowa
+Google   | BigQuery Data Transfer Service | moves data |
+Google   | Database Migration Service     | moves databases |
+Oracle   | COMPUTE           | AI compute | Compute - GPU - A10
+Oracle   | DATA_SCIENCE      | models     | GPU - A10
+Linode   | Linode Storage    | online     |
+""")
+
+
+@pytest.mark.parametrize("fact", METERS, ids=lambda fact: f"{fact['service']} {fact['meters']}"[:50])
+def test_a_meter_lands_by_what_it_is_and_not_by_a_word_that_it_happens_to_hold(fact):
+    given_rows = [{"ProviderName": fact["provider"], "ServiceName": fact["service"], "SkuMeter": meter}
+                  for meter in fact["meters"].split("; ")]
+    for version, place in zip((V4, V5), PLACES[fact["place"]], strict=True):
+        found = mapping.classify(lines(*given_rows), RULES, version)
+        other = found[found["tower"] + "/" + found["sub_tower"] != place]
+        assert other.empty, other[["SkuMeter", "tower", "sub_tower", "rule_id"]].to_dict("records")
+
+
+def test_a_licence_fee_of_a_machine_is_software():
+    fee = lines({"ProviderName": "Google Cloud", "ServiceName": "Compute Engine", "SkuMeter": "Licensing Fee for RHEL 8"})
+    row = mapping.classify(fee, RULES, V5).iloc[0]
+    assert f"{row.cost_pool}/{row.sub_pool}" == "Software & SaaS/Licensing"
+
+
+@pytest.mark.parametrize(("name", "provider"), [
+    ("AWS China", "AWS"), ("OCI", "Oracle"), ("Zoom Video Communications", "Zoom"), ("SAP SE", "SAP"),
+    ("Slack Technologies", "Slack"), ("Data centre North", "On-premises"), ("Linode", "Akamai"),
+    *((name, name) for name in ("OCIUS", "ZoomInfo", "Sapient", "Slackware", "Data Central Inc"))])
+def test_a_provider_is_known_by_its_names_and_not_by_longer_words_that_begin_like_them(name, provider):
+    assert services.shipped().provider(name) == provider
+
+
+@pytest.mark.parametrize(("provider", "publisher"), [
+    ("Akamai", "Linode LLC"), ("Splunk", "Cisco Systems"), ("Red Hat", "IBM"), ("GitHub", "Microsoft"),
+    ("Slack", "Salesforce, Inc."), ("On-premises", "Anyone")])
+def test_the_owner_of_a_provider_is_not_another_publisher(provider, publisher):
+    assert services.shipped().sells_itself(provider, publisher) and not services.shipped().sells_itself("AWS", publisher)
+
+
 @pytest.mark.parametrize(("publisher", "pool"), [
     ("Amazon Web Services EMEA SARL", "Cloud Services/Cloud Service Provider"),
     ("", "Cloud Services/Cloud Service Provider"),
@@ -148,7 +237,7 @@ def test_the_lowest_priority_number_wins_wherever_it_stands_in_the_file():
 def test_a_rule_holds_in_its_months_only():
     rules = pd.DataFrame([rule("old", 10, "A", ServiceName="x", valid_to="2026-08"),
                           rule("new", 20, "B", ServiceName="x")])
-    months = [mapping.classify(lines({"ServiceName": "x"}), rules, V5, month).at[0, "rule_id"]
+    months = [mapping.classify(lines({"ServiceName": "x"}).assign(billing_period=month), rules, V5).at[0, "rule_id"]
               for month in ("2026-08", "2026-09")]
     assert months == ["old", "new"]
 
@@ -262,12 +351,47 @@ def test_tag_faults_are_found_with_their_amounts():
 
 def test_accounts_without_an_owner_are_named_with_why_and_applications_the_cmdb_lacks_too():
     found = owned({"SubAccountId": "2"}, {"SubAccountId": "3", "cost": "4"}, {"SubAccountId": "9", "cost": "5"})
-    table = tagged.accounts(found, ACCOUNTS)
+    table = tagged.accounts(found, ACCOUNTS, services.shipped())
     assert list(zip(table["SubAccountId"], table["why"], table["effective"], strict=True)) == [
         ("3", "listed without an owner", 4), ("9", "not listed", 5)]
     ghosts = tagged.unknown_codes(found, APPLICATIONS)
     assert list(zip(ghosts["application"], ghosts["application_by"], ghosts["effective"], strict=True)) == [
         ("GHOST", "account", 4)]
+
+
+def test_an_account_is_one_however_its_provider_and_its_case_are_written_and_two_rows_that_differ_are_refused():
+    book = pd.DataFrame(rows("""
+ProviderName        | SubAccountId | ResourceGroup | name | application | owner
+Amazon Web Services | abc          |               | one  | TRACKING    | Head of Cloud
+"""))
+    table = mapping.classify(lines({"SubAccountId": "ABC"}), RULES, V5)
+    found = mapping.own(table, APPLICATIONS, ALIASES, book, KEYS)
+    assert found[["application", "owner"]].values.tolist() == [["TRACKING", "Head of Sight"]]
+    assert tagged.accounts(found, book, services.shipped()).empty
+    twice = pd.concat([book, book.assign(SubAccountId="ABC", application="LEGACY")], ignore_index=True)
+    with pytest.raises(InputError, match="inputs.cloud_accounts, Amazon Web Services ABC: two rows that differ"):
+        mapping.own(table, APPLICATIONS, ALIASES, twice, KEYS)
+
+
+def test_an_account_without_an_owner_whose_groups_have_one_is_not_open():
+    book = ACCOUNTS.assign(owner=["", "Head of Sight", "", ""])
+    found = mapping.own(mapping.classify(lines({"SubAccountId": "1", "ResourceGroup": "sight-rg"}, {"SubAccountId": "1", "cost": "7"}), RULES, V5),
+                        APPLICATIONS, ALIASES, book, KEYS)
+    table = tagged.accounts(found, book, services.shipped())
+    assert table[["SubAccountId", "effective"]].values.tolist() == [["1", 7]]
+
+
+def test_an_alias_may_name_an_application_by_its_name():
+    aliases = pd.DataFrame([("application", "tnt", "track & trace"), ("application", "t-t", "Track and Trace")],
+                           columns=["kind", "alias", "value"])
+    book = mapping.application_book(APPLICATIONS, aliases)
+    assert (book.find("T T"), book.find("tnt")) == ("TRACKING", "track & trace")
+
+
+def test_cost_is_told_by_how_sure_its_rule_is():
+    found = mapping.classify(lines({"ServiceName": EC2, "cost": "3"}, {"ServiceName": "?", "cost": "-1"}), RULES, V5)
+    assert coverage.by_confidence(found, RULES)[["confidence", "effective", "effective_share"]].values.tolist() == [
+        ["high", 3, Decimal("0.75")], ["no rule", -1, Decimal("0.25")]]
 
 
 def test_live_cloud_applications_without_cost_say_when_they_last_had_some():
@@ -309,7 +433,7 @@ def test_an_empty_month_has_tables_without_rows():
     assert coverage.by_tower(found).empty and worklist.open_services(found).empty
     assert coverage.by_month(found, "2026-09").empty and tagged.over_time(found, KEYS, "2026-09").empty
     assert worklist.new_services(found, "2026-09", services.shipped()).empty
-    for table in (tagged.spellings(found), tagged.unowned(found), tagged.found_by(found), tagged.accounts(found, ACCOUNTS),
+    for table in (tagged.spellings(found), tagged.unowned(found), tagged.found_by(found), tagged.accounts(found, ACCOUNTS, services.shipped()),
                   tagged.unknown_codes(found, APPLICATIONS), tagged.retired(found, APPLICATIONS),
                   tagged.unknown_values(found, APPLICATIONS, ALIASES, KEYS["application"])):
         assert table.empty

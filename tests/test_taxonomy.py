@@ -71,9 +71,14 @@ def test_an_unknown_version_is_refused():
 
 
 @pytest.mark.parametrize(("change", "told"), [
-    ({"priority": "soon"}, 'line 2, column priority: "soon"; expected a whole number'),
-    ({"level": "serivce"}, 'line 2, column level: "serivce"; expected override or service'),
-    ({"rule_id": ""}, "line 2, column rule_id: no id"),
+    ({"priority": "soon"}, 'line 2: priority is "soon"; expected a whole number'),
+    ({"level": "serivce"}, 'line 2: level is "serivce"; expected override or service'),
+    ({"rule_id": ""}, 'line 2: rule_id is ""; expected a value in every row'),
+    ({"reason": ""}, 'line 2: reason is ""; expected a value in every row'),
+    ({"confidence": "hi"}, 'line 2: confidence is "hi"; expected high or medium or low; write high'),
+    ({"marketplace": "no"}, 'line 2: marketplace is "no"; expected yes'),
+    ({"valid_from": "09/2026"}, 'line 2: valid_from is "09/2026"; expected a month as YYYY-MM'),
+    ({"valid_from": "2026-09", "valid_to": "2026-08", "reason": "r", "owner": "o"}, 'line 2: valid_from is "2026-09"; expected a month up to valid_to, 2026-08'),
 ])
 def test_a_broken_rules_file_is_refused_with_line_and_column(tmp_path, change, told):
     path = tmp_path / "rules.csv"

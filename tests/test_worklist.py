@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from helpers import mapping, moves, rulebook, rulecheck, services, worklist
+from helpers import mapped, mapping, moves, publish, rulebook, rulecheck, services, worklist
 from tests.test_mapping import EC2, RULES, V5, lines, rule
 
 NAMES = services.shipped()
@@ -14,11 +14,12 @@ QUANTUM = {"ServiceName": "Amazon Quantum Espresso", "cost": "1250.5"}
 
 
 def classified(*rows: dict, rules=RULES) -> pd.DataFrame:
-    return mapping.classify(lines(*rows), rules, V5, "2026-09", NAMES)
+    return mapping.classify(lines(*rows), rules, V5, NAMES)
 
 
 def suggested(*rows: dict) -> pd.DataFrame:
-    return worklist.worklist(worklist.open_services(classified(*rows)), RULES, NAMES, "2026-09", "USD")
+    held = worklist.by_service(worklist.open_services(classified(*rows)), NAMES)
+    return worklist.worklist(held, RULES, NAMES, "2026-09", "USD")
 
 
 def test_a_made_up_service_comes_with_a_suggestion_is_a_finding_and_maps_after_one_edit(tmp_path):
@@ -37,7 +38,7 @@ def test_a_made_up_service_comes_with_a_suggestion_is_a_finding_and_maps_after_o
         ["Amazon Quantum Espresso", "", row["rule_id"], "2026-09", 1, Decimal("1250.5")]]
     assert table.at[0, "from"].startswith("Unmapped / Unmapped") and table.at[0, "to"].startswith(row["v5_tower"])
     [check] = moves.check_moved(table, "2026-08")
-    assert (check["state"], check["amount"]) == ("finding", Decimal("1250.5")) and "1 moves reach closed" in check["note"]
+    assert (check["state"], check["amount"]) == ("finding", Decimal("1250.5")) and "1 move reaches closed" in check["note"]
 
 
 @pytest.mark.parametrize(("row", "why", "place"), [
@@ -58,13 +59,29 @@ def test_a_suggestion_says_what_it_rests_on(row, why, place):
     assert (found["v5_tower"], found["v5_sub_tower"], found["level"], found["confidence"]) == (*place, "service", "low")
 
 
-@pytest.mark.parametrize("name", ["=HYPERLINK(1)", "<b>x</b>", "a|b", "*", "?", "a,b\nc", "Größe 😀", "x" * 500])
-def test_a_hostile_name_stays_a_name_in_the_suggested_rule(tmp_path, name):
-    [row] = suggested({"ServiceName": name, "ServiceCategory": "Compute"}).to_dict("records")
-    rules = pd.concat([RULES, pd.DataFrame([row])], ignore_index=True)
-    rules.to_csv(tmp_path / "rules.csv", index=False)
-    found = classified({"ServiceName": name, "ServiceCategory": "Compute"}, rules=mapping.load_rules(tmp_path / "rules.csv", V5))
-    assert found.at[0, "rule_id"] == row["rule_id"]
+@pytest.mark.parametrize("name", ["=HYPERLINK(1)", "- minus", "a; =b", "@x", "<b>x</b>", "a|b", "a*", "a?", "a,b\nc", "a\rb",
+                                  " \t=x", "a\x00b\x1b[2J", "'=x", "Größe 😀", "x" * 500])
+def test_a_hostile_name_stays_a_name_in_the_suggested_rule_though_a_spreadsheet_is_kept_from_running_it(tmp_path, name):
+    row = {"ServiceName": name, "ServiceCategory": "Compute"}
+    wanted = suggested(row)
+    (tmp_path / "rules.csv").write_text(publish.to_csv(pd.concat([RULES, wanted], ignore_index=True)), encoding="utf-8")
+    found = classified(row, {"ServiceName": "Other"}, rules=mapping.load_rules(tmp_path / "rules.csv", V5))
+    assert list(found["rule_id"]) == [*wanted["rule_id"], ""]
+
+
+@pytest.mark.parametrize("name", ["", "*", "?", " | ", "???"])
+def test_a_service_that_no_pattern_can_tell_from_others_gets_no_rule_but_stays_in_view(name):
+    held = worklist.by_service(worklist.open_services(classified({"ServiceName": name, "cost": "5"})), NAMES)
+    wanted = worklist.worklist(held, RULES, NAMES, "2026-09", "USD")
+    assert wanted.empty and list(mapped.learning(held, wanted, "v5")["because"]) == [
+        "It has no name that a rule could tell it by: see its lines"]
+
+
+def test_a_service_of_two_categories_is_one_row_with_all_its_cost():
+    held = worklist.open_services(classified({"ServiceName": "Zzyzx", "ServiceCategory": "Storage", "cost": "5"},
+                                             {"ServiceName": "ZZYZX", "ServiceCategory": "Web", "cost": "2"}))
+    found = worklist.by_service(held, NAMES)
+    assert [len(held), *found[["ServiceCategory", "effective", "line_count"]].values.tolist()] == [2, ["Storage", 7, 2]]
 
 
 def test_unmapped_services_come_first_then_those_a_category_placed_by_cost_and_each_has_an_accountable_person():
@@ -91,6 +108,7 @@ def test_a_service_is_new_when_no_earlier_month_has_it_under_any_of_its_names():
     ({"ServiceName": "x"}, {"ServiceName": "x"}, True),
     ({"ServiceName": "x|y"}, {"ServiceName": "Y"}, True),
     ({"ServiceName": "x"}, {"ServiceName": "x|y"}, False),
+    ({"ServiceName": "x|"}, {"ServiceName": "y"}, False),
     ({}, {"ServiceName": "x"}, True),
     ({"ServiceName": "a*"}, {"ServiceName": "ab*"}, True),
     ({"ServiceName": "ab*"}, {"ServiceName": "a*"}, False),
@@ -105,7 +123,16 @@ def test_a_rule_all_of_whose_lines_an_earlier_one_takes_is_hidden(first, second,
     rules = pd.DataFrame([rule("a", 1, "A", **first), rule("b", 2, "B", **second)])
     found = rulecheck.hidden(rules)
     assert found[["rule_id", "hidden_by"]].values.tolist() == ([["b", "a"]] if is_hidden else [])
-    assert rulecheck.check_rules(found)[0]["state"] == ("finding" if is_hidden else "ok")
+    assert rulecheck.check_rules(found, rulecheck.strangers(rules, lines({}), NAMES))[0]["state"] == ("finding" if is_hidden else "ok")
+
+
+def test_a_rule_for_a_provider_that_nobody_knows_is_a_finding():
+    rules = pd.DataFrame([rule("a", 1, "A", ProviderName="Amazn"), rule("b", 2, "B", ProviderName="Amazon*"),
+                          rule("c", 3, "C", ProviderName="Own Cloud"), rule("d", 4, "D")])
+    found = rulecheck.strangers(rules, lines({"ProviderName": "Own Cloud"}), NAMES)
+    assert list(found["rule_id"]) == ["a"]
+    check = rulecheck.check_rules(rulecheck.hidden(rules.iloc[:0]), found)[1]
+    assert (check["state"], check["note"]) == ("finding", "a (Amazn)")
 
 
 def test_two_rules_of_one_level_that_place_a_line_differently_overlap_and_the_first_has_it():
@@ -118,7 +145,7 @@ def test_two_rules_of_one_level_that_place_a_line_differently_overlap_and_the_fi
 
 def test_what_moves_between_the_versions_is_told_in_money_and_keeps_the_sum():
     table = moves.between_versions(lines({"ServiceName": EC2, "cost": "4"}, {"ServiceName": "AWS Lambda", "cost": "-1"}),
-                                   RULES, "", NAMES)
+                                   RULES, NAMES)
     assert table[["v4_sub_tower", "v5_sub_tower", "effective", "changed"]].values.tolist() == [
         ["Servers", "Serverless", -1, "yes"], ["Servers", "Servers", 4, "no"]]
 
@@ -128,7 +155,7 @@ def test_the_shipped_rules_hide_none_of_each_other():
 
 
 def test_a_rule_for_the_other_version_only_is_refused_with_the_nearest_names(tmp_path):
-    wrong = pd.DataFrame([rule("a", 1, "Compute") | {"priority": 1, "v5_sub_tower": "Severs", "reason": "r"}])
+    wrong = pd.DataFrame([rule("a", 1, "Compute") | {"priority": 1, "v5_sub_tower": "Severs", "reason": "r", "owner": "o"}])
     wrong.to_csv(tmp_path / "rules.csv", index=False)
     with pytest.raises(Exception, match='"Severs"; expected a sub-tower of Compute .* write Servers'):
         mapping.load_rules(tmp_path / "rules.csv", SimpleNamespace(pools="v5", towers="v5"))
