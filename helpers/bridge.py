@@ -16,13 +16,19 @@ from helpers.money import total
 from helpers.rates import BASES
 
 TWICE = "delivered twice, kept out"
+RECOVERABLE = "recoverable tax, no expense"
+MEMO = {TWICE: "beside the bridge: in neither end", RECOVERABLE: "beside the bridge: the tax office pays it back"}
 BUCKETS = {  # in the order of the bridge; each name with what it holds
     "timing": "the bill of the month the ledger books, less the bill of the ledger's own month",
     "corrections of closed months": "lines of this bill for usage of earlier months",
     "prepaid movement": "what the ledger releases of prepaid commitments, less purchases taken to prepaid",
     "tax": "tax in the ledger that the billing data does not hold",
     "credit memos": "credits netted on an invoice outside the billing data",
-    "manual adjustments": "accruals and adjustments that finance lists",
+    "refunds": "money back that the billing data does not hold",
+    "marketplace": "marketplace purchases booked beside the provider's bill",
+    "support": "support booked beside the provider's bill",
+    "accruals": "booked for bills still to come, and reversed when they come",
+    "manual adjustments": "adjustments that finance made or lists",
     "missing invoices": "billed, with no invoice in the ledger",
     "late invoices": "booked now, missing from the ledger month that was to hold them",
     "FX": "booked at another rate than the month's",
@@ -35,7 +41,7 @@ def span(booked: pd.DataFrame, kept_out: pd.DataFrame, coded: pd.DataFrame, matc
            period: str) -> pd.DataFrame:
     """One row a provider and step: usage of the month, each bucket, the ledger; amounts add up down the steps.
 
-    Files delivered twice stand beside the steps (kind `memo`): they are in neither end.
+    Files delivered twice and recoverable tax stand beside the steps (kind `memo`): they are in neither end.
     """
     rows = []
     for provider in _providers(booked, coded, matches):
@@ -55,6 +61,7 @@ def span(booked: pd.DataFrame, kept_out: pd.DataFrame, coded: pd.DataFrame, matc
         rows += [(provider, bucket, parts[bucket], "step") for bucket in BUCKETS]
         rows += [(provider, f"ledger {period}", total(of_month["ledger"]) + freed, "total")]
         rows += [(provider, TWICE, total(kept_out.loc[twice, "billed"]), "memo")]
+        rows += [(provider, RECOVERABLE, _recoverable(coded, provider, period), "memo")]
     return pd.DataFrame(rows, columns=["ProviderName", "bucket", "amount", "kind"])
 
 
@@ -95,7 +102,13 @@ def cloud_expense(coded: pd.DataFrame, period: str) -> Decimal:
 
 def _providers(booked: pd.DataFrame, coded: pd.DataFrame, matches: pd.DataFrame) -> list[str]:
     """Everyone who billed, was booked or is matched: nobody's amount is left out of the bridge."""
-    return sorted({*booked["ProviderName"], *coded["ProviderName"], *matches["ProviderName"]} - {""})
+    return sorted({name for table in (booked, coded, matches) for name in table["ProviderName"].unique()} - {""})
+
+
+def _recoverable(coded: pd.DataFrame, provider: str, period: str) -> Decimal:
+    """Tax on the provider's invoices that is a claim and no expense."""
+    lines = coded[coded["kind"].eq("recoverable tax") & coded["fiscal_period"].eq(period)]
+    return total(lines.loc[lines["ProviderName"] == provider, "amount"])
 
 
 def _own(lines: pd.DataFrame) -> Decimal:

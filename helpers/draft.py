@@ -32,6 +32,8 @@ GIVES = {  # optional input: what it gives
     "migration_plan": "waves, dates and planned cost",
     "rates": "exchange rates by month (several currencies need it)",
     "reconciling_items": "ledger items that a person has explained",
+    "invoices": "invoices as received, to match bill, invoice and ledger three ways",
+    "calendar": "first and last day of each fiscal period, where it is no calendar month",
 }
 
 

@@ -14,7 +14,7 @@ from helpers import inputs, mapping, page, params, publish, services, taxonomy
 TABLES = {  # attribute: (group and key in the parameters, table in the codebook)
     **{name: ("inputs", name, name) for name in (
         "ledger", "accounts", "applications", "aliases", "cloud_accounts", "org", "labour", "assets", "data_centres",
-        "drivers", "budget", "volumes", "migration_plan", "rates", "reconciling_items")},
+        "drivers", "budget", "volumes", "migration_plan", "rates", "reconciling_items", "invoices", "calendar")},
     "pool_sources": ("rules", "pool_sources", "pool_sources"),
     "allocation_rules": ("rules", "allocation", "allocation_rules"),
     "tco_rules": ("rules", "tco", "tco_rules"),

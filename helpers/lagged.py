@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from helpers import checks, lag
+from helpers import checks, lag, ledger
 from helpers.errors import InputError
 from helpers.money import ZERO, sum_by, total
 
@@ -31,7 +31,7 @@ def measure(providers: Mapping, lines: pd.DataFrame, coded: pd.DataFrame | None)
     """The evidence for each provider that has both bills and invoices in the ledger; accruals are left out."""
     if coded is None:
         return {}
-    posted = coded[coded["use"].isin(("cloud", "cloud tax")) & coded["kind"].eq("expense")]
+    posted = ledger.invoices(coded)
     numbered = lag.by_invoice(lines, posted)
     found = {}
     for name in sorted(set(lines["ProviderName"]) & set(posted["ProviderName"])):

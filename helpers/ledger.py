@@ -9,6 +9,7 @@ A provider's bill of month S is booked in ledger month S + lag.  All amounts are
 
 from collections.abc import Mapping
 from decimal import Decimal
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -21,20 +22,29 @@ MATCH_KEYS = ["ProviderName", "ledger_period", "invoice_id"]
 CLOUD_USES = ("cloud", "cloud tax", "cloud amortisation")
 NO_PROVIDER = "other cloud vendors"
 HALF_CENT = Decimal("0.005")
-MOST_TAX = Decimal("0.27")  # of the bill: the highest standard VAT rate there is (Hungary); more is not tax
-MOST_FX = Decimal("0.10")  # of the invoice: further from the month's rate is no difference of rates
-ITEM_BUCKETS = {"credit memo": "credit memos", "accrual": "manual adjustments",
-                "manual adjustment": "manual adjustments"}
+DOCUMENT_BUCKETS = {"credit memo": "credit memos", "refund": "refunds", "marketplace": "marketplace",
+                    "support": "support", "accrual": "accruals", "reversal": "accruals",
+                    "manual adjustment": "manual adjustments"}  # kind of document or of listed item: its bucket
+NAMED = list(dict.fromkeys(DOCUMENT_BUCKETS.values()))
 BILL_AMOUNTS = ["bill", "purchases", "tax_in_bill"]
-ENTRY_AMOUNTS = ["ledger", "tax_in_ledger", "worth", "limit"]  # tax and worth at the rate of the month billed
-BUCKETS = ["tax", "credit memos", "manual adjustments", "missing invoices", "late invoices", "FX", "rounding",
-           "unexplained"]
+ENTRY_AMOUNTS = ["ledger", "invoiced", "tax_in_ledger", "worth", "limit"]  # tax and worth at the billed month's rate
+BUCKETS = ["tax", *NAMED, "missing invoices", "late invoices", "FX", "rounding", "unexplained"]
+BESIDE = ("recoverable tax", "prepaid")  # kinds of account that are no expense, and yet a provider's
 
 
-def code(ledger: pd.DataFrame, accounts: pd.DataFrame, providers: Mapping) -> pd.DataFrame:
+class Limits(NamedTuple):
+    """How large tax and exchange-rate differences may be before they need another name."""
+
+    tax: Decimal = Decimal("0.27")  # of the bill: the highest standard VAT rate there is (Hungary); more is not tax
+    fx: Decimal = Decimal("0.10")  # of the invoice: further from the month's rate is no difference of rates
+
+
+def code(ledger: pd.DataFrame, accounts: pd.DataFrame, providers: Mapping, rate_rows: pd.DataFrame | None = None,
+         currency: str = "") -> pd.DataFrame:
     """The ledger lines with kind and use of their account, and the cloud provider their vendor stands for.
 
-    Raises InputError for an account that the accounts table does not have.
+    Amounts in another currency than the report's are brought to it, line by line to the cent, at the rate of the
+    fiscal period.  Raises InputError for an account that the accounts table does not have, and for a missing rate.
     """
     unknown = sorted(set(ledger["account"]) - set(accounts["account"]))
     if unknown:
@@ -45,10 +55,25 @@ def code(ledger: pd.DataFrame, accounts: pd.DataFrame, providers: Mapping) -> pd
         first = split_cents.iloc[0]
         raise InputError(f"inputs.ledger, line_id {first['line_id']}, column amount", plain(first["amount"]),
                          "an amount in whole cents", "round it in the extract")
-    coded = ledger.merge(accounts, on="account", how="left", validate="many_to_one")
+    coded = _reported(ledger, rate_rows, currency).merge(accounts, on="account", how="left", validate="many_to_one")
     vendors = {vendor: _provider_of(vendor, providers) for vendor in sorted(set(ledger["vendor"]))}
     named = coded["vendor"].map(vendors)
-    return coded.assign(ProviderName=named.where(coded["use"].isin(CLOUD_USES), ""))
+    beside = named.where(coded["kind"].isin(BESIDE) & named.ne(NO_PROVIDER), "")
+    return coded.assign(ProviderName=named.where(coded["use"].isin(CLOUD_USES), beside))
+
+
+def _reported(ledger: pd.DataFrame, rate_rows: pd.DataFrame | None, currency: str) -> pd.DataFrame:
+    """The lines in the report's currency; what they were booked in becomes their document, where they name none."""
+    foreign = ledger["currency"].ne(currency)
+    if not currency or not foreign.any():
+        return ledger
+    table = rates.rate_table(rate_rows, currency)
+    worth = [to_cents(amount * rates.rate_of(table, own, month, currency)) for amount, own, month
+             in zip(ledger["amount"], ledger["currency"], ledger["fiscal_period"], strict=True)]
+    bare = ledger["document_amount"].isna() | ledger["document_currency"].eq("")
+    return ledger.assign(amount=worth, currency=currency, booked_amount=ledger["amount"],
+                         document_amount=ledger["document_amount"].where(~bare, ledger["amount"]),
+                         document_currency=ledger["document_currency"].where(~bare, ledger["currency"]))
 
 
 def require_month(coded: pd.DataFrame, period: str) -> pd.DataFrame:
@@ -63,15 +88,19 @@ def require_month(coded: pd.DataFrame, period: str) -> pd.DataFrame:
 
 def book(lines: pd.DataFrame, providers: Mapping) -> pd.DataFrame:
     """The lines with the ledger month that books them: billing month + the provider's lag (0 where none is set)."""
-    pairs = sorted(set(zip(lines["ProviderName"], lines["billing_period"], strict=True)))
-    months = {(name, period): booked_in(name, period, providers) for name, period in pairs}
-    booked = [months[pair] for pair in zip(lines["ProviderName"], lines["billing_period"], strict=True)]
-    return lines.assign(ledger_period=booked)
+    accounts = lines["BillingAccountId"].tolist() if "BillingAccountId" in lines else [""] * len(lines)
+    bills = list(zip(lines["ProviderName"].tolist(), lines["billing_period"].tolist(), accounts, strict=True))
+    months = {(name, period, account): booked_in(name, period, providers, account) for name, period, account in set(bills)}
+    booked = [months[bill] for bill in bills]
+    return lines.assign(ledger_period=pd.Series(booked, index=lines.index, dtype=object))
 
 
-def booked_in(provider: str, period: str, providers: Mapping) -> str:
-    """The ledger month that books a provider's bill of the month; where its lag changed, by the one that held then."""
+def booked_in(provider: str, period: str, providers: Mapping, account: str = "") -> str:
+    """The ledger month that books a provider's bill of the month: by the lag of its billing account, where one is set;
+    where the provider's lag changed, by the one that held then."""
     month, setting = shift(period, lag_of(provider, providers)), providers.get(provider)
+    if account and account in getattr(setting, "account_lags", {}):
+        return shift(period, setting.account_lags[account])
     if setting is None or not getattr(setting, "lag_since", ""):
         return month
     then = shift(period, setting.lag_before)
@@ -84,22 +113,24 @@ def lag_of(provider: str, providers: Mapping) -> int:
 
 
 def match(booked: pd.DataFrame, coded: pd.DataFrame, items: pd.DataFrame | None, providers: Mapping,
-          rate_rows: pd.DataFrame | None, currency: str) -> pd.DataFrame:
+          rate_rows: pd.DataFrame | None, currency: str, limits: Limits = Limits()) -> pd.DataFrame:
     """One row a provider, ledger month and invoice with `bill`, `ledger` and each bucket that takes one to the other.
 
-    Matched by invoice number; where the bill or the provider's ledger month has none, by provider and month.
+    Matched by invoice number; where the bill or the provider's ledger month has none, by provider and month.  Ledger
+    lines whose document is no invoice (accruals, refunds, …) have no bill to answer to: each is its own bucket.
     """
     booked = _by_number(booked, coded)
     entries = _entries(coded, booked, providers, rate_rows, currency)
     bills = _bills(booked[booked["ledger_period"].isin(set(coded["fiscal_period"]))], providers)
-    sides = [side for side in (bills, entries, _listed(items, currency)) if len(side)]
+    sides = [side for side in (bills, entries, _documents(coded), _listed(items, rate_rows, currency)) if len(side)]
     together = pd.concat(sides, ignore_index=True) if sides else bills
-    amounts = [*BILL_AMOUNTS, *ENTRY_AMOUNTS, *sorted(set(ITEM_BUCKETS.values()))]
+    amounts = [*BILL_AMOUNTS, *ENTRY_AMOUNTS, *NAMED, "netted"]
     for column in amounts:
         together[column] = together[column].where(together[column].notna(), ZERO) if column in together else ZERO
     matches = sum_by(together, MATCH_KEYS, amounts)
-    billed_in = {(row.ProviderName, row.invoice_id): row.ledger_period for row in bills.itertuples() if row.invoice_id}
-    rows = [_explain(row, billed_in) for row in matches.to_dict("records")]
+    numbered = bills.loc[bills["invoice_id"].ne(""), MATCH_KEYS].drop_duplicates()
+    billed_in = {(row.ProviderName, row.invoice_id): row.ledger_period for row in numbered.itertuples()}
+    rows = [_explain(row, billed_in, limits) for row in matches.to_dict("records")]
     columns = [*MATCH_KEYS, "matched_by", "bill", "purchases", "ledger", *BUCKETS]
     return pd.DataFrame(rows, columns=columns).sort_values(MATCH_KEYS, ignore_index=True)
 
@@ -110,17 +141,30 @@ def _provider_of(vendor: str, providers: Mapping) -> str:
     return found[0] if found else NO_PROVIDER
 
 
-def _invoices(coded: pd.DataFrame) -> pd.DataFrame:
+def invoices(coded: pd.DataFrame) -> pd.DataFrame:
     """The ledger's lines of cloud invoices, tax among them, that are expense."""
-    return coded[coded["use"].isin(("cloud", "cloud tax")) & (coded["kind"] == "expense")]
+    cloud = coded[coded["use"].isin(("cloud", "cloud tax")) & (coded["kind"] == "expense")]
+    return cloud[~cloud["document_type"].isin(DOCUMENT_BUCKETS)] if "document_type" in cloud else cloud
+
+
+def _documents(coded: pd.DataFrame) -> pd.DataFrame:
+    """The ledger's other cloud lines, each amount in the bucket of its kind of document."""
+    if "document_type" not in coded:
+        return pd.DataFrame(columns=MATCH_KEYS)
+    kind = coded["document_type"].map(DOCUMENT_BUCKETS)
+    lines = coded[coded["use"].isin(("cloud", "cloud tax")) & coded["kind"].eq("expense") & kind.notna()]
+    named = {bucket: lines["amount"].where(kind[lines.index].eq(bucket), ZERO) for bucket in NAMED}
+    return lines.rename(columns={"fiscal_period": "ledger_period"})[MATCH_KEYS].assign(ledger=lines["amount"], **named)
 
 
 def _by_number(booked: pd.DataFrame, coded: pd.DataFrame) -> pd.DataFrame:
     """The lines without invoice numbers where the provider's ledger month has none to match them by."""
-    months = _invoices(coded).groupby(["ProviderName", "fiscal_period"])
+    months = invoices(coded).groupby(["ProviderName", "fiscal_period"])
     with_any = months["invoice_id"].agg(lambda ids: bool((ids != "").any()))
     unnumbered = set(with_any.index[~with_any])
-    blank = [pair in unnumbered for pair in zip(booked["ProviderName"], booked["ledger_period"], strict=True)]
+    if not unnumbered:
+        return booked
+    blank = [pair in unnumbered for pair in zip(booked["ProviderName"].tolist(), booked["ledger_period"].tolist(), strict=True)]
     return booked.assign(InvoiceId=booked["InvoiceId"].where(~pd.Series(blank, index=booked.index, dtype=bool), ""))
 
 
@@ -139,48 +183,54 @@ def _entries(coded: pd.DataFrame, booked: pd.DataFrame, providers: Mapping, rate
              currency: str) -> pd.DataFrame:
     """Ledger invoice lines with the bill's invoice number; what has no bill of its number goes to the provider's bills
     without one, if there are any."""
-    foreign = sorted(set(coded["currency"]) - {currency})
-    if foreign:
-        raise InputError("inputs.ledger, column currency", f"{foreign[0]} beside the report's {currency}",
-                         f"a ledger in {currency}", f"set currency: {foreign[0]} in the parameters")
-    numbers = set(zip(booked["ProviderName"], booked["ledger_period"], booked["InvoiceId"], strict=True))
+    billed = {(row.ProviderName, row.InvoiceId): row.billing_period for row in booked[booked["InvoiceId"].ne("")].drop_duplicates(
+        ["ProviderName", "InvoiceId"]).itertuples()}
+    numbers = set(zip(*(booked[name].tolist() for name in ("ProviderName", "ledger_period", "InvoiceId")), strict=True))
     table = rates.rate_table(rate_rows, currency)
     rows = []
-    for line in _invoices(coded).to_dict("records"):
+    for line in invoices(coded).to_dict("records"):
         provider, period = line["ProviderName"], line["fiscal_period"]
         matched = (provider, period, line["invoice_id"]) in numbers or (provider, period, "") not in numbers
-        worth, limit = _worth(line, table, currency, providers)
+        month = billed.get((provider, line["invoice_id"])) or shift(period, -lag_of(provider, providers))
+        worth, limit = _worth(line, table, currency, month)
         rows.append({"ProviderName": provider, "ledger_period": period,
-                     "invoice_id": line["invoice_id"] if matched else "", "ledger": line["amount"],
+                     "invoice_id": line["invoice_id"] if matched else "",
+                     "ledger": line["amount"], "invoiced": line["amount"],
                      "tax_in_ledger": worth if line["use"] == "cloud tax" else ZERO,
                      "worth": worth, "limit": limit})
     return pd.DataFrame(rows, columns=[*MATCH_KEYS, *ENTRY_AMOUNTS])
 
 
-def _worth(line: Mapping, table: dict, currency: str, providers: Mapping) -> tuple[Decimal, Decimal]:
+def _worth(line: Mapping, table: dict, currency: str, billed_in: str) -> tuple[Decimal, Decimal]:
     """The document's amount at the rate of the month billed, and what rounding the line to cents can move."""
     document = line["document_currency"]
     if line["document_amount"] is None or document in ("", currency):
         return line["amount"], HALF_CENT
-    billed_in = shift(line["fiscal_period"], -lag_of(line["ProviderName"], providers))
     rate = rates.rate_of(table, document, billed_in, currency)
     return line["document_amount"] * rate, HALF_CENT + HALF_CENT * rate
 
 
-def _listed(items: pd.DataFrame | None, currency: str) -> pd.DataFrame:
-    """Reconciling items as rows of provider, month and invoice, one column a bucket."""
+def _listed(items: pd.DataFrame | None, rate_rows: pd.DataFrame | None, currency: str) -> pd.DataFrame:
+    """Reconciling items as rows of provider, month and invoice, one column a bucket, in the report's currency."""
     if items is None:
         return pd.DataFrame(columns=MATCH_KEYS)
-    foreign = sorted(set(items["currency"]) - {currency})
-    if foreign:
-        raise InputError("inputs.reconciling_items, column currency", foreign[0], f"the ledger's {currency}",
-                         "state the item as it stands in the ledger")
-    named = {column: items["amount"].where(items["bucket"].map(ITEM_BUCKETS) == column, ZERO)
-             for column in sorted(set(ITEM_BUCKETS.values()))}
-    return items[MATCH_KEYS].assign(**named)
+    worth = pd.Series(list(items_worth(items, rate_rows, currency).values()), index=items.index, dtype=object)
+    bucket = items["bucket"].map(DOCUMENT_BUCKETS)
+    named = {column: worth.where(bucket.eq(column), ZERO) for column in NAMED}
+    return items[MATCH_KEYS].assign(**named, netted=named["credit memos"])
 
 
-def _explain(row: dict, billed_in: Mapping[tuple[str, str], str]) -> dict:
+def items_worth(items: pd.DataFrame | None, rate_rows: pd.DataFrame | None, currency: str) -> dict[int, Decimal]:
+    """By its place what each listed item is in the report's currency, at the rate of its ledger month."""
+    if items is None:
+        return {}
+    table = rates.rate_table(rate_rows, currency)
+    rows = zip(items["amount"], items["currency"], items["ledger_period"], strict=True)
+    return {place: amount if own == currency else to_cents(amount * rates.rate_of(table, own, month, currency))
+            for place, (amount, own, month) in enumerate(rows)}
+
+
+def _explain(row: dict, billed_in: Mapping[tuple[str, str], str], limits: Limits) -> dict:
     """The match with each difference in its bucket; the buckets add up to ledger − (bill − purchases to prepaid).
 
     Tax and FX beyond what they can be stay unexplained.  `billed_in` says which ledger month was to book an invoice.
@@ -191,12 +241,11 @@ def _explain(row: dict, billed_in: Mapping[tuple[str, str], str]) -> dict:
         (row["ProviderName"], row["invoice_id"]), row["ledger_period"]) < row["ledger_period"]
     tax = row["tax_in_ledger"] - row["tax_in_bill"] if row["tax_in_ledger"] else ZERO
     parts = {
-        "tax": _plausible(tax, row["bill"], MOST_TAX),
-        "credit memos": row["credit memos"],
-        "manual adjustments": row["manual adjustments"],
+        "tax": _plausible(tax, row["bill"], limits.tax),
+        **{bucket: row[bucket] for bucket in NAMED},
         "missing invoices": ZERO if booked else -expected,
-        "late invoices": row["ledger"] if late else ZERO,
-        "FX": ZERO if late else _plausible(_exchange(row), row["worth"], MOST_FX),
+        "late invoices": row["invoiced"] - row["netted"] if late else ZERO,
+        "FX": ZERO if late else _plausible(_exchange(row), row["worth"], limits.fx),
     }
     rest = row["ledger"] - expected - total(parts.values())
     small = abs(rest) <= row["limit"]
@@ -207,10 +256,10 @@ def _explain(row: dict, billed_in: Mapping[tuple[str, str], str]) -> dict:
 
 def _exchange(row: Mapping) -> Decimal:
     """What the booked rate makes of the invoice, its credit memos (listed at the booked rate) taken back in."""
-    moved = row["ledger"] - row["worth"]
-    if not moved or not row["ledger"]:
+    moved = row["invoiced"] - row["worth"]
+    if not moved or not row["invoiced"]:
         return moved
-    return moved - to_cents(row["credit memos"] * moved / row["ledger"])
+    return moved - to_cents(row["netted"] * moved / row["invoiced"])
 
 
 def _plausible(amount: Decimal, base: Decimal, most: Decimal) -> Decimal:
@@ -219,7 +268,7 @@ def _plausible(amount: Decimal, base: Decimal, most: Decimal) -> Decimal:
 
 def _matched_by(row: Mapping, booked: bool, late: bool) -> str:
     if not booked:
-        return "bill only"
+        return "bill only" if row["bill"] or row["tax_in_bill"] else "no invoice"
     if not row["bill"] and not row["tax_in_bill"]:
         return "bill of an earlier month" if late else "ledger only"
     return "invoice number" if row["invoice_id"] else "provider and month"

@@ -204,7 +204,7 @@ def _inherited(lines: pd.DataFrame, cloud_accounts: pd.DataFrame | None, books: 
 
 def rows_of(table: pd.DataFrame | None, columns: list[str]) -> list[tuple]:
     """The columns as tuples; none where there is no table."""
-    return [] if table is None else list(table.loc[:, columns].itertuples(index=False, name=None))
+    return [] if table is None else list(zip(*(table[name].tolist() for name in columns), strict=True))
 
 
 def _first_of(choices: list[tuple[str, pd.Series]]) -> tuple[pd.Series, pd.Series]:

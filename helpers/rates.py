@@ -37,7 +37,7 @@ def check_conversion(lines: pd.DataFrame, rates: pd.DataFrame | None, currency: 
 def _factors(lines: pd.DataFrame, rates: pd.DataFrame | None, currency: str) -> list[Decimal]:
     """The rate of each line's currency in its billing month."""
     table = rate_table(rates, currency)
-    pairs = list(zip(lines["BillingCurrency"], lines["billing_period"], strict=True))
+    pairs = list(zip(lines["BillingCurrency"].tolist(), lines["billing_period"].tolist(), strict=True))
     found = {pair: rate_of(table, *pair, currency) for pair in sorted(set(pairs))}
     return [found[pair] for pair in pairs]
 

@@ -1,16 +1,16 @@
 """Does the usage tie to the ledger?  The bridge as a controller asks for it: verdict, picture, tables, checks.
 
     steps → verdict, across, gap, by_provider      the difference between usage and ledger, by name
-    matches → invoices, open_items, by_month       invoice by invoice, what is open, and earlier months
-    steps, tied → check                            the buckets add up, nothing is lost
+    matches → invoices, by_month                   invoice by invoice, and earlier months
+    steps, tied → check_bridge                     the buckets add up, nothing is lost
 """
 
 from decimal import Decimal
 
 import pandas as pd
 
-from helpers import checks, lagged, ledger
-from helpers.bridge import BUCKETS, TWICE, cloud_expense, release
+from helpers import checks, ledger
+from helpers.bridge import BUCKETS, MEMO, cloud_expense, release
 from helpers.house import number
 from helpers.money import ZERO, sum_by, total
 from helpers.optional import needs_table
@@ -23,8 +23,7 @@ def verdict(steps: pd.DataFrame | None, matches: pd.DataFrame | None, period: st
         return f"Not tied: without a ledger the bills of {period} stand alone."
     whole = across(steps).set_index("label")["amount"]
     usage, booked = whole.iloc[0], whole.iloc[-1]
-    items = open_items(matches, period)
-    left = total(abs(amount) for amount in items.loc[items["bucket"] == "unexplained", "amount"])
+    left = total(abs(amount) for amount in matches.loc[matches["ledger_period"] == period, "unexplained"])
     buckets = whole.iloc[1:-1].drop("unexplained", errors="ignore")
     largest = sorted(buckets.items(), key=lambda pair: -abs(pair[1]))[:3]
     named = ", ".join(f"{bucket} {number(amount)}" for bucket, amount in largest)
@@ -62,18 +61,26 @@ def gap(steps: pd.DataFrame) -> pd.DataFrame:
 
 @needs_table
 def by_provider(steps: pd.DataFrame) -> pd.DataFrame:
-    """The bridge with a column a provider, a row a step, and what each bucket holds."""
+    """The bridge with a column a provider, a row a step that holds something, and what that is."""
     table = steps.pivot_table(index="bucket", columns="ProviderName", values="amount", aggfunc=total, sort=False)
     table["total"] = table.apply(total, axis=1)
-    named = table.reset_index().rename_axis(columns=None)
-    return named.assign(meaning=named["bucket"].map({**BUCKETS, TWICE: "beside the bridge: in neither end"}).fillna(""))
+    filled = [any(row) or name == "unexplained" for name, row in zip(table.index, table.to_numpy(), strict=True)]
+    named = table[filled].reset_index().rename_axis(columns=None)
+    return named.assign(meaning=named["bucket"].map({**BUCKETS, **MEMO}).fillna(""))
+
+
+@needs_table
+def holding(table: pd.DataFrame) -> pd.DataFrame:
+    """The table without the buckets that hold nothing."""
+    return table.drop(columns=[name for name in ["purchases", "prepaid movement", *ledger.BUCKETS]
+                               if name in table and name != "unexplained" and not any(table[name])])
 
 
 @needs_table
 def invoices(matches: pd.DataFrame, period: str) -> pd.DataFrame:
     """The month's invoices: how each was matched, bill against ledger, and the buckets that hold something."""
     of_month = matches[matches["ledger_period"] == period].drop(columns="ledger_period")
-    return of_month.drop(columns=[name for name in ["purchases", *ledger.BUCKETS] if not any(of_month[name])])
+    return holding(of_month)
 
 
 def months_booked(booked: pd.DataFrame, providers, period: str) -> pd.DataFrame:
@@ -90,16 +97,6 @@ def months_booked(booked: pd.DataFrame, providers, period: str) -> pd.DataFrame:
 def control_totals(coded: pd.DataFrame, period: str) -> pd.DataFrame:
     """One row a kind and use of account with the month's amount; only `expense` counts towards the control total."""
     return sum_by(coded[coded["fiscal_period"] == period], ["kind", "use"], ["amount"])
-
-
-@needs_table
-def open_items(matches: pd.DataFrame, period: str) -> pd.DataFrame:
-    """What a person must clear: bills without an invoice in the ledger, and what is unexplained; largest first."""
-    of_month = matches[matches["ledger_period"] == period]
-    long = of_month.melt(["ProviderName", "invoice_id", "matched_by"], ["missing invoices", "unexplained"],
-                         var_name="bucket", value_name="amount")
-    items = long[long["amount"] != ZERO].assign(cause=lambda rows: rows["bucket"].map(BUCKETS))
-    return items.sort_values("amount", key=lambda amounts: -abs(amounts), kind="stable", ignore_index=True)
 
 
 @needs_table
@@ -133,35 +130,11 @@ def picture(steps: pd.DataFrame | None, currency: str) -> dict[str, str]:
             "alt": f"Waterfall: {said}."}
 
 
-def tables(month) -> dict[str, pd.DataFrame]:
-    """The tables behind the page, by name; only those there is something for."""
-    found = {
-        "bridge": month.steps,
-        "bills": months_booked(month.booked, month.providers, month.period),
-        "matches": month.matches,
-        "open_items": open_items(month.matches, month.period),
-        "months": by_month(month.matches, month.coded, month.period),
-        "lags": lagged.table(month.params.providers, month.providers, month.evidence) if month.evidence else None,
-        "lag_misses": lagged.misses(month.evidence) if month.evidence else None,
-        "late_invoices": lagged.late_invoices(month.providers, month.evidence, month.mapped) if month.evidence else None,
-        "control": control_totals(month.coded, month.period),
-        "tied": ledger_tied(month.tied),
-    }
-    return {name: table for name, table in found.items() if table is not None}
-
-
 def ledger_tied(tied: pd.DataFrame) -> pd.DataFrame:
     """The ledger-tied lines as a table: what the next steps stand on."""
     keys = ["source", "bucket", "ProviderName", "billing_period", "service_period", "InvoiceId", "ServiceName",
             "ChargeCategory", "tower", "sub_tower", "cost_pool", "application", "owner"]
     return sum_by(tied, keys, ["amount"])
-
-
-def check(month) -> pd.DataFrame:
-    """The checks of the step, as a table."""
-    return checks.collect(*check_bridge(month.steps, month.tied, month.coded, month.booked, month.matches,
-                                        month.period, month.params.tolerance),
-                          *lagged.check(month.params.providers, month.providers, month.evidence))
 
 
 def check_bridge(steps: pd.DataFrame, tied: pd.DataFrame, coded: pd.DataFrame, booked: pd.DataFrame,
@@ -173,9 +146,9 @@ def check_bridge(steps: pd.DataFrame, tied: pd.DataFrame, coded: pd.DataFrame, b
     amounts = {kind: steps.loc[steps["kind"] == kind] for kind in ("step", "total")}
     usage = total(amounts["total"].loc[amounts["total"]["bucket"].str.startswith("usage"), "amount"])
     expense = cloud_expense(coded, period)
-    open_now = open_items(matches, period)
-    unexplained = total(abs(amount) for amount in open_now.loc[open_now["bucket"] == "unexplained", "amount"])
-    missing = open_now.loc[open_now["bucket"] == "missing invoices", "amount"]
+    of_month = matches[matches["ledger_period"] == period]
+    unexplained = total(abs(amount) for amount in of_month["unexplained"])
+    missing = [amount for amount in of_month["missing invoices"] if amount]
     allowed = allowance(expense, tolerance)
     bill = total(booked.loc[booked["ledger_period"] == period, "billed"])
     return [

@@ -107,6 +107,7 @@ def _lag(text: str) -> int | str | None:
 
 class Provider(Part):
     lag: Annotated[int | str, _typed(_lag, "a whole number from 0 to 12, or auto", "write it like 1")] = 0  # months
+    account_lags: dict[str, Annotated[int, _typed(_lag, "a whole number from 0 to 12", "write it like 1")]] = {}
     lag_before: Annotated[int | None, _typed(_lag, "a whole number from 0 to 12", "write it like 1")] = None
     lag_since: Annotated[str, _typed(_month, "a month as YYYY-MM", "write it like 2026-09")] = ""  # lag_before until then
     commitments: Annotated[str, _choice("expensed", "prepaid")] = "expensed"
@@ -162,6 +163,8 @@ class Engine(Part):
 class Tolerance(Part):
     amount: Amount  # report currency
     share: Share  # of the amount compared
+    tax_share: Share = Decimal("0.27")  # of a bill
+    fx_share: Share = Decimal("0.10")  # of an invoice
 
 
 class Inputs(Part):
@@ -181,6 +184,8 @@ class Inputs(Part):
     migration_plan: Text = ""
     rates: Text = ""
     reconciling_items: Text = ""
+    invoices: Text = ""
+    calendar: Text = ""
 
 
 class Rules(Part):
@@ -190,6 +195,10 @@ class Rules(Part):
     pool_sources: Text = ""
     allocation: Text = ""
     tco: Text = ""
+
+
+class Accruals(Part):
+    account: Text = ""  # of the ledger, on which the other side of an accrual stands
 
 
 class TagKeys(Part):
@@ -220,6 +229,7 @@ class Params(Part):
     billing: tuple[Billing, ...] = ()
     engine: Engine = Engine()
     tolerance: Tolerance
+    accruals: Accruals = Accruals()
     strict: Flag
     inputs: Inputs
     rules: Rules

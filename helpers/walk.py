@@ -10,7 +10,8 @@ from functools import cached_property
 import pandas as pd
 
 from helpers import (
-    billing, bridge, charges, forecast, kept, lagged, ledger, mapping, moves, params, rates, tco)
+    billing, bridge, charges, forecast, kept, lagged, ledger, mapping, moves, openitems, params, rates,
+    received, tco)
 from helpers.billing import drill
 from helpers.errors import InputError
 from helpers.given import Given
@@ -108,11 +109,30 @@ class Month(Given):
         return ledger.book(rates.convert(self.cube.kept_out, self.rates, self.params.currency), self.lags)
 
     @cached_property
+    def open_item_notes(self) -> pd.DataFrame | None:
+        """What people wrote about open items, beside the closed months."""
+        return openitems.notes(self.params.resolve(self.params.kept))
+
+    @cached_property
+    def received(self) -> pd.DataFrame | None:
+        """Invoices as they came in: of the invoices table, and of FOCUS invoice details among the bills."""
+        return received.invoices(self.invoices, self.cube.datasets.get("invoice details"), self.booked, self.names)
+
+    @property
+    def accrual_account(self) -> str:
+        """The account that accruals stand on; raises InputError where the accounts do not have it."""
+        account = self.params.accruals.account
+        if account and account not in set(self.accounts["account"]):
+            raise InputError("accruals.account", f"account {account} is not in inputs.accounts",
+                             "an account of the accounts table", "add it there, with its kind (liability)")
+        return account
+
+    @cached_property
     def coded(self) -> pd.DataFrame | None:
         """Ledger → lines with the kind and use of their account."""
         if self.ledger is None or self.accounts is None:
             return None
-        coded = ledger.code(self.ledger, self.accounts, self.params.providers)
+        coded = ledger.code(self.ledger, self.accounts, self.params.providers, self.rates, self.params.currency)
         return ledger.require_month(coded, self.period)
 
     @cached_property
@@ -121,7 +141,8 @@ class Month(Given):
         if self.coded is None:
             return None
         return ledger.match(self.booked, self.coded, self.reconciling_items, self.providers, self.rates,
-                            self.params.currency)
+                            self.params.currency, ledger.Limits(self.params.tolerance.tax_share,
+                                                                self.params.tolerance.fx_share))
 
     @cached_property
     def steps(self) -> pd.DataFrame | None:

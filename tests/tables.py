@@ -5,7 +5,7 @@ from decimal import Decimal
 import pandas as pd
 
 AMOUNTS = {"amount", "billed", "effective", "BilledCost", "EffectiveCost", "quantity", "share", "rate", "hours",
-           "document_amount", "bill", "ledger", "exact"}
+           "document_amount", "bill", "ledger", "exact", "tax_amount"}
 
 
 def table(text: str, **columns) -> pd.DataFrame:

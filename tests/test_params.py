@@ -101,7 +101,7 @@ def test_yaml_does_not_make_something_else_of_a_text(write, line, company):
     ("providers: {AWS: {lag: -1}}",
      'm.yaml: providers.AWS.lag is "-1"; expected a whole number from 0 to 12, or auto; write it like 1'),
     ("providers: {AWS: {lagg: 1}}",
-     "m.yaml: providers.AWS.lagg is no parameter; expected one of lag, lag_before, lag_since, commitments, vendors; write lag"),
+     "m.yaml: providers.AWS.lagg is no parameter; expected one of lag, account_lags, lag_before, lag_since, commitments, vendors; write lag"),
     ("rules: {maping: x}",
      "m.yaml: rules.maping is no parameter; expected one of mapping, services, providers, pool_sources, allocation, tco; write mapping"),
     ("rules: {zzz: x}",
@@ -127,7 +127,7 @@ def test_what_is_wrong_is_one_line_with_file_and_key(write, text, line):
 def test_an_unknown_parameter_at_the_top_is_answered_with_the_nearest(write):
     assert told(write("m.yaml", GOOD + "curency: USD")) == [
         "m.yaml: curency is no parameter; expected one of base, period, company, currency, fiscal_year_start, "
-        "taxonomy, cost_basis, providers, billing, engine, tolerance, strict, inputs, rules, tag_keys, receiver, "
+        "taxonomy, cost_basis, providers, billing, engine, tolerance, accruals, strict, inputs, rules, tag_keys, receiver, "
         "shared_pools, unmapped_share, new_service, kept, mode, forecast; write currency"]
 
 

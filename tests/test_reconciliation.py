@@ -35,7 +35,7 @@ RATES = table("""
 """)
 UNEXPLAINED = "unexplained, invoice by invoice, is within tolerance"
 TOLERANCE = SimpleNamespace(amount=D("1.00"), share=D("0.0001"))
-BLANK = {"ChargeCategory": "Usage", "CommitmentDiscountId": "", "InvoiceId": "", "BillingCurrency": "USD"}
+BLANK = {"ChargeCategory": "Usage", "CommitmentDiscountId": "", "InvoiceId": "", "BillingCurrency": "USD", "ServiceName": "EC2"}
 
 
 def usage(text: str) -> pd.DataFrame:

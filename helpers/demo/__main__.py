@@ -41,7 +41,7 @@ def write(folder: Path) -> None:
     hardware = assets()
     lines = ledger(bills, hardware)
     sent_twice = write_bills(folder / "billing", bills)
-    write_tables(folder, lines, hardware)
+    write_tables(folder, lines, hardware, invoices.invoice_table(bills))
     facts = truth(bills, lines, hardware, sent_twice)
     write_text(folder / "truth.json", json.dumps(facts, indent=1, ensure_ascii=False) + "\n")
     write_text(folder / "TRUTH.md", words.page(facts))
@@ -72,14 +72,14 @@ def halves(charges: list[dict]) -> list[list[dict]]:
     return [charges[:middle], charges[middle:]]
 
 
-def write_tables(folder: Path, lines: list[dict], hardware: list[dict]) -> None:
+def write_tables(folder: Path, lines: list[dict], hardware: list[dict], received: list[dict]) -> None:
     """The CSV inputs, columns as the codebook has them."""
     tables = {"ledger": lines, "accounts": company.ACCOUNTS, "applications": company.APPLICATIONS,
               "aliases": company.ALIASES, "cloud_accounts": feeds.cloud_accounts(), "org": company.ORG,
               "labour": feeds.labour(), "assets": hardware, "data_centres": company.DATA_CENTRES,
               "budget": feeds.budget(lines), "volumes": feeds.volumes(),
               "migration_plan": company.MIGRATION_PLAN, "rates": invoices.rates(),
-              "reconciling_items": invoices.reconciling_items()}
+              "reconciling_items": invoices.reconciling_items(), "invoices": received}
     for name, rows in tables.items():
         write_table(folder / f"{name}.csv", name, rows)
     for feed in feeds.DRIVERS:

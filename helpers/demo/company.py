@@ -114,6 +114,7 @@ ACCOUNTS = [{**row, **POOLS[row["pools"]]} for row in rows("""
 account | name                                  | kind            | use                | pools
 1480    | Prepaid cloud commitments             | prepaid         | other              | none
 1490    | Recoverable value added tax           | recoverable tax | other              | none
+2190    | Accrued cloud cost                    | liability       | other              | none
 1510    | Additions to hardware                 | capital         | other              | hardware bought
 1520    | Additions to own software             | capital         | other              | software made
 6110    | Public cloud services                 | expense         | cloud              | cloud

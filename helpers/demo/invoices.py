@@ -10,7 +10,7 @@ from decimal import Decimal
 
 import helpers.money as money
 from helpers.demo.bills import RESERVATION
-from helpers.demo.charges import MARKETPLACE_ISSUER, invoice_number, marketplace_invoice
+from helpers.demo.charges import MARKETPLACE_ISSUER, OPEN_INVOICE, invoice_number, marketplace_invoice
 from helpers.demo.company import LAGS, rows
 from helpers.demo.shape import wobble
 from helpers.periods import fiscal_year, months, shift
@@ -110,6 +110,37 @@ def rates() -> list[dict]:
     """The monthly rates the workbook converts with."""
     return [{"period": month, "from_currency": "EUR", "to_currency": "USD", "rate": rate,
              "source": "Marlow treasury, month average"} for month, rate in EUR_USD.items()]
+
+
+def invoice_table(bills: dict[tuple[str, str], list[dict]]) -> list[dict]:
+    """Every invoice as accounts payable received it, the one that was never posted (F02) among them."""
+    received = []
+    for (provider, service), bill in bills.items():
+        if (provider, service) in OPEN_INVOICE:
+            continue
+        month = shift(service, LAGS[provider])
+        groups: dict[tuple[str, str], list[dict]] = {}
+        for row in bill:
+            market = row["InvoiceIssuerName"] == MARKETPLACE_ISSUER
+            number = marketplace_invoice(service) if market else invoice_number(provider, row["BillingAccountId"], service)
+            groups.setdefault((number, row["BillingAccountId"]), []).append(row)
+        received += [_received(provider, service, month, number, account, charges)
+                     for (number, account), charges in sorted(groups.items())]
+    return sorted(received, key=lambda row: (row["billing_period"], row["ProviderName"], row["invoice_id"]))
+
+
+def _received(provider: str, service: str, month: str, number: str, account: str, charges: list[dict]) -> dict:
+    net = billed([row for row in charges if row["ChargeCategory"] != "Tax"])
+    usage = billed([row for row in charges if row["ChargeCategory"] not in ("Tax", "Purchase")])
+    tax = {"AWS": billed([row for row in charges if row["ChargeCategory"] == "Tax"]),
+           "Microsoft": money.to_cents(usage * AZURE_TAX.get(account, Decimal(0))),
+           "Google Cloud": money.to_cents(net * GERMAN_VAT)}[provider]
+    memo = CREDIT_MEMO[1] if (month, provider) == (CREDIT_MEMO[0], "AWS") and number == invoice_number(
+        "AWS", account, service) else Decimal(0)
+    return {"ProviderName": provider, "invoice_id": number,
+            "invoice_date": f"{service}-27" if provider == "Microsoft" else f"{shift(service, 1)}-04",
+            "billing_period": service, "BillingAccountId": account, "amount": net + memo, "tax_amount": tax,
+            "currency": charges[0]["BillingCurrency"]}
 
 
 def reconciling_items() -> list[dict]:

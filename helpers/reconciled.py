@@ -1,0 +1,82 @@
+"""What stands behind the reconciliation page?  Every table by its name, and the checks made of them.
+
+    month → tables; month, tables → check
+"""
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from helpers import accrued, bucketlines, checks, lagged, ledger, openitems, posting, prepaid, reconciliation, threeway
+from helpers.money import total
+from helpers.periods import shift
+
+
+def tables(month) -> dict[str, pd.DataFrame]:
+    """The tables behind the page, by name; only those there is something for."""
+    found = dict(_always(month))
+    if month.coded is not None:
+        found |= dict(_with_ledger(month))
+    return {name: table for name, table in found.items() if table is not None}
+
+
+def _always(month) -> Iterator[tuple[str, pd.DataFrame | None]]:
+    period = month.period
+    yield "bills", reconciliation.months_booked(month.booked, month.providers, period)
+    yield "tied", reconciliation.ledger_tied(month.tied)
+    yield "rates", rates_used(month.rates, month.params.currency, period)
+    forward = prepaid.roll_forward(month.booked, month.providers, period)
+    yield "prepaid", forward
+    yield "prepaid_ledger", prepaid.against(forward, month.coded, month.providers, period)
+    yield "unused", prepaid.unused(month.booked, period)
+    if month.received is not None:
+        yield "three_way", threeway.match(month.booked, month.received, month.coded, month.reconciling_items,
+                                          month.providers, period, month.params.tolerance)
+
+
+def _with_ledger(month) -> Iterator[tuple[str, pd.DataFrame | None]]:
+    period, given, calendar = month.period, month.params, posting.require_calendar(month.calendar)
+    yield "bridge", month.steps
+    worth = ledger.items_worth(month.reconciling_items, month.rates, given.currency)
+    yield "bucket_lines", bucketlines.lines(month.booked, month.coded, month.matches, month.reconciling_items, worth, period)
+    yield "matches", month.matches
+    yield "open_items", openitems.items(month.matches, month.open_item_notes, period)
+    yield "months", reconciliation.by_month(month.matches, month.coded, period)
+    yield "lags", lagged.table(given.providers, month.providers, month.evidence)
+    yield "lag_misses", lagged.misses(month.evidence)
+    yield "late_invoices", lagged.late_invoices(month.providers, month.evidence, month.mapped)
+    yield "control", reconciliation.control_totals(month.coded, period)
+    to_accrue = accrued.accruals(month.booked, month.matches, month.providers, period)
+    yield "accruals", to_accrue
+    yield "accrual_journal", accrued.journal(to_accrue, month.coded, month.accrual_account, period, given.currency, calendar)
+    before = accrued.accruals(month.booked, month.matches, month.providers, shift(period, -1))
+    yield "true_up", accrued.true_up(before, month.matches, month.providers, period)
+    yield "misdated", posting.misdated(month.coded, calendar, period)
+    yield "two_currencies", posting.two_currencies(month.coded, period)
+
+
+def rates_used(rates: pd.DataFrame | None, currency: str, period: str) -> pd.DataFrame | None:
+    """The rates into the report's currency up to the month, as the table has them: closing the month freezes them."""
+    if rates is None:
+        return None
+    return rates[rates["to_currency"].eq(currency) & (rates["period"] <= period)].reset_index(drop=True)
+
+
+def check(month, told: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """The checks of the step, as a table; `told` are the page's tables."""
+    given = month.params
+    rows = [*reconciliation.check_bridge(month.steps, month.tied, month.coded, month.booked, month.matches, month.period,
+                                         given.tolerance),
+            *lagged.check(given.providers, month.providers, month.evidence),
+            *prepaid.check(told["prepaid"], told["prepaid_ledger"], given.tolerance),
+            *threeway.check(told.get("three_way"))]
+    if month.coded is not None:
+        stray = openitems.unknown_notes(month.open_item_notes, month.matches)
+        rows += [bucketlines.check(month.steps, told["bucket_lines"]),
+                 *openitems.check(told["open_items"], stray, month.period),
+                 *accrued.check(told["accrual_journal"], month.accrual_account),
+                 *posting.check(told["misdated"], told["two_currencies"])]
+    if month.received is None:
+        rows.append(checks.noted("invoices to match against", 0, "accounts payable",
+                                 "no invoices were given: bill and ledger are matched two ways", total([])))
+    return checks.collect(*rows)
