@@ -11,10 +11,13 @@ from decimal import Decimal
 import pandas as pd
 
 from helpers import ledger
+from helpers.errors import InputError
+from helpers.house import number
 from helpers.ledger import CLOUD_USES
-from helpers.money import total
+from helpers.money import sum_by, to_cents, total
 from helpers.rates import BASES
 
+REPLACED = "usage in place of the ledger's lines"
 TWICE = "delivered twice, kept out"
 RECOVERABLE = "recoverable tax, no expense"
 MEMO = {TWICE: "beside the bridge: in neither end", RECOVERABLE: "beside the bridge: the tax office pays it back"}
@@ -92,6 +95,35 @@ def untied(booked: pd.DataFrame, period: str, basis: str) -> pd.DataFrame:
     column = BASES[basis]
     lines = booked[booked["billing_period"] == period]
     return lines.assign(source="usage", bucket="", amount=lines[column])
+
+
+def replace(coded: pd.DataFrame, usage: pd.DataFrame, period: str) -> pd.DataFrame:
+    """The ledger with the month's usage, a line a provider, in place of its cloud lines; in all to the cent.
+
+    Raises InputError where the ledger has no cloud account that a line could stand on.
+    """
+    cloud = coded["use"].isin(CLOUD_USES) & (coded["kind"] == "expense")
+    accounts = coded[cloud & (coded["use"] == "cloud")].sort_values("account").iloc[:1]
+    if accounts.empty:
+        raise InputError("ledger_lines", "replaced, and the ledger has no line of an account with use cloud",
+                         "an account that usage can stand on", "set it to tied")
+    sums = sum_by(usage, ["ProviderName"], ["amount"])
+    whole = total(sums["amount"])
+    rows = [*sums.itertuples(index=False, name=None), ("", to_cents(whole) - whole)]
+    blank = {"vendor": "", "invoice_id": "", "document_type": "", "document_currency": "", "document_amount": None}
+    lines = [accounts.assign(fiscal_period=period, line_id=f"usage {provider or 'rounding'}", amount=amount,
+                             ProviderName=provider, text=REPLACED, **{key: blank[key] for key in blank if key in accounts})
+             for provider, amount in rows if amount]
+    rest = coded[~(cloud & (coded["fiscal_period"] == period))]
+    return pd.concat([rest, *lines], ignore_index=True)
+
+
+def warning(recorded: pd.DataFrame, coded: pd.DataFrame, period: str, currency: str) -> str:
+    """That the tie is broken, and by how much."""
+    was, now = cloud_expense(recorded, period), cloud_expense(coded, period)
+    return (f"Usage stands in place of the ledger's cloud lines. This is not recommended: it breaks the tie to the general "
+            f"ledger. The ledger's cloud expense of {period} is {number(was)} {currency}; this page stands on {number(now)}, "
+            f"{number(now - was)} away from it. Set ledger_lines: tied to mend it.")
 
 
 def cloud_expense(coded: pd.DataFrame, period: str) -> Decimal:

@@ -50,6 +50,11 @@ def note(text: str) -> Shown:
     return Shown(f'<p class="note">{_escape(text)}</p>', house.words(text), "note")
 
 
+def warning(text: str) -> Shown | None:
+    """A box that no reader overlooks; None where there is nothing to warn of."""
+    return Shown(f'<p class="warning" role="alert">{_escape(text)}</p>', house.words(text), "warning") if text else None
+
+
 def missing(what: str, gives: str) -> Shown | None:
     """A box that names what was not given, what it would show, and how to add it; None where `what` is blank."""
     if not what:

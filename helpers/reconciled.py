@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from helpers import accrued, bucketlines, checks, lagged, ledger, openitems, posting, prepaid, reconciliation, threeway
+from helpers import accrued, bridge, bucketlines, checks, lagged, ledger, openitems, posting, prepaid, reconciliation, threeway
 from helpers.money import total
 from helpers.periods import shift
 
@@ -15,7 +15,7 @@ from helpers.periods import shift
 def tables(month) -> dict[str, pd.DataFrame]:
     """The tables behind the page, by name; only those there is something for."""
     found = dict(_always(month))
-    if month.coded is not None:
+    if month.recorded is not None:
         found |= dict(_with_ledger(month))
     return {name: table for name, table in found.items() if table is not None}
 
@@ -27,10 +27,10 @@ def _always(month) -> Iterator[tuple[str, pd.DataFrame | None]]:
     yield "rates", rates_used(month.rates, month.params.currency, period)
     forward = prepaid.roll_forward(month.booked, month.providers, period)
     yield "prepaid", forward
-    yield "prepaid_ledger", prepaid.against(forward, month.coded, month.providers, period)
+    yield "prepaid_ledger", prepaid.against(forward, month.recorded, month.providers, period)
     yield "unused", prepaid.unused(month.booked, period)
     if month.received is not None:
-        yield "three_way", threeway.match(month.booked, month.received, month.coded, month.reconciling_items,
+        yield "three_way", threeway.match(month.booked, month.received, month.recorded, month.reconciling_items,
                                           month.providers, period, month.params.tolerance)
 
 
@@ -38,21 +38,21 @@ def _with_ledger(month) -> Iterator[tuple[str, pd.DataFrame | None]]:
     period, given, calendar = month.period, month.params, posting.require_calendar(month.calendar)
     yield "bridge", month.steps
     worth = ledger.items_worth(month.reconciling_items, month.rates, given.currency)
-    yield "bucket_lines", bucketlines.lines(month.booked, month.coded, month.matches, month.reconciling_items, worth, period)
+    yield "bucket_lines", bucketlines.lines(month.booked, month.recorded, month.matches, month.reconciling_items, worth, period)
     yield "matches", month.matches
     yield "open_items", openitems.items(month.matches, month.open_item_notes, period)
-    yield "months", reconciliation.by_month(month.matches, month.coded, period)
+    yield "months", reconciliation.by_month(month.matches, month.recorded, period)
     yield "lags", lagged.table(given.providers, month.providers, month.evidence)
     yield "lag_misses", lagged.misses(month.evidence)
     yield "late_invoices", lagged.late_invoices(month.providers, month.evidence, month.mapped)
-    yield "control", reconciliation.control_totals(month.coded, period)
+    yield "control", reconciliation.control_totals(month.recorded, period)
     to_accrue = accrued.accruals(month.booked, month.matches, month.providers, period)
     yield "accruals", to_accrue
-    yield "accrual_journal", accrued.journal(to_accrue, month.coded, month.accrual_account, period, given.currency, calendar)
+    yield "accrual_journal", accrued.journal(to_accrue, month.recorded, month.accrual_account, period, given.currency, calendar)
     before = accrued.accruals(month.booked, month.matches, month.providers, shift(period, -1))
     yield "true_up", accrued.true_up(before, month.matches, month.providers, period)
-    yield "misdated", posting.misdated(month.coded, calendar, period)
-    yield "two_currencies", posting.two_currencies(month.coded, period)
+    yield "misdated", posting.misdated(month.recorded, calendar, period)
+    yield "two_currencies", posting.two_currencies(month.recorded, period)
 
 
 def rates_used(rates: pd.DataFrame | None, currency: str, period: str) -> pd.DataFrame | None:
@@ -65,17 +65,21 @@ def rates_used(rates: pd.DataFrame | None, currency: str, period: str) -> pd.Dat
 def check(month, told: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """The checks of the step, as a table; `told` are the page's tables."""
     given = month.params
-    rows = [*reconciliation.check_bridge(month.steps, month.tied, month.coded, month.booked, month.matches, month.period,
+    rows = [*reconciliation.check_bridge(month.steps, month.ledger_tied, month.recorded, month.booked, month.matches, month.period,
                                          given.tolerance),
             *lagged.check(given.providers, month.providers, month.evidence),
             *prepaid.check(told["prepaid"], told["prepaid_ledger"], given.tolerance),
             *threeway.check(told.get("three_way"))]
-    if month.coded is not None:
+    if month.recorded is not None:
         stray = openitems.unknown_notes(month.open_item_notes, month.matches)
         rows += [bucketlines.check(month.steps, told["bucket_lines"]),
                  *openitems.check(told["open_items"], stray, month.period),
                  *accrued.check(told["accrual_journal"], month.accrual_account),
                  *posting.check(told["misdated"], told["two_currencies"])]
+    if month.replaced:
+        was, now = (bridge.cloud_expense(lines, month.period) for lines in (month.recorded, month.coded))
+        rows.append(checks.noted("ledger lines replaced by usage: the control total is broken", 1, "TBM office",
+                                 month.warning, now - was))
     if month.received is None:
         rows.append(checks.noted("invoices to match against", 0, "accounts payable",
                                  "no invoices were given: bill and ledger are matched two ways", total([])))

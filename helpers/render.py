@@ -17,7 +17,7 @@ from helpers import house
 
 TEMPLATES = Path(__file__).parent / "templates"
 TITLES = {"index": "Overview", "tco": "TCO"}
-ROLES = ("answer", "note", "missing", "table", "checks")
+ROLES = ("answer", "note", "warning", "missing", "table", "checks")
 
 
 def title(step: str) -> str:

@@ -230,6 +230,7 @@ class Params(Part):
     engine: Engine = Engine()
     tolerance: Tolerance
     accruals: Accruals = Accruals()
+    ledger_lines: Annotated[str, _choice("tied", "replaced")] = "tied"
     strict: Flag
     inputs: Inputs
     rules: Rules

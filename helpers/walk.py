@@ -35,14 +35,14 @@ class Month(Given):
     @cached_property
     def evidence(self) -> dict[str, lagged.Evidence]:
         """Bills × ledger → what the books say of each provider's lag."""
-        return lagged.measure(self.params.providers, self.mapped, self.coded)
+        return lagged.measure(self.params.providers, self.mapped, self.recorded)
 
     @cached_property
     def providers(self) -> dict:
         """The providers' settings, with the lags that the books tell where the parameters say `auto`."""
         if not any(setting.lag == lagged.AUTO for setting in self.params.providers.values()):
             return dict(self.params.providers)
-        billed = set() if self.coded is None else set(self.mapped["ProviderName"])
+        billed = set() if self.recorded is None else set(self.mapped["ProviderName"])
         return lagged.settle(self.params.providers, self.evidence, billed)
 
     @cached_property
@@ -128,7 +128,7 @@ class Month(Given):
         return account
 
     @cached_property
-    def coded(self) -> pd.DataFrame | None:
+    def recorded(self) -> pd.DataFrame | None:
         """Ledger → lines with the kind and use of their account."""
         if self.ledger is None or self.accounts is None:
             return None
@@ -138,9 +138,9 @@ class Month(Given):
     @cached_property
     def matches(self) -> pd.DataFrame | None:
         """Booked usage × ledger → one row an invoice, with every difference named."""
-        if self.coded is None:
+        if self.recorded is None:
             return None
-        return ledger.match(self.booked, self.coded, self.reconciling_items, self.providers, self.rates,
+        return ledger.match(self.booked, self.recorded, self.reconciling_items, self.providers, self.rates,
                             self.params.currency, ledger.Limits(self.params.tolerance.tax_share,
                                                                 self.params.tolerance.fx_share))
 
@@ -149,14 +149,34 @@ class Month(Given):
         """Matches → the bridge from usage to the ledger, a step a bucket."""
         if self.matches is None:
             return None
-        return bridge.span(self.booked, self.kept_out, self.coded, self.matches, self.period)
+        return bridge.span(self.booked, self.kept_out, self.recorded, self.matches, self.period)
 
     @cached_property
-    def tied(self) -> pd.DataFrame:
+    def ledger_tied(self) -> pd.DataFrame:
         """Booked usage + matches → ledger-tied cost; without a ledger, usage as it is."""
         if self.matches is None:
             return bridge.untied(self.booked, self.period, self.params.cost_basis)
-        return bridge.tie(self.booked, self.coded, self.matches, self.period, self.params.cost_basis)
+        return bridge.tie(self.booked, self.recorded, self.matches, self.period, self.params.cost_basis)
+
+    @property
+    def replaced(self) -> bool:
+        """Whether usage takes the place of the ledger's cloud lines from here on, which breaks the tie."""
+        return self.params.ledger_lines == "replaced" and self.recorded is not None
+
+    @cached_property
+    def tied(self) -> pd.DataFrame:
+        """Ledger-tied cost → the cost that is charged: the same, or the month's own usage where that is asked for."""
+        return bridge.untied(self.booked, self.period, self.params.cost_basis) if self.replaced else self.ledger_tied
+
+    @cached_property
+    def coded(self) -> pd.DataFrame | None:
+        """Ledger as recorded → the ledger that cost stands on: the same, or with usage in place of its cloud lines."""
+        return bridge.replace(self.recorded, self.tied, self.period) if self.replaced else self.recorded
+
+    @property
+    def warning(self) -> str:
+        """What every page must say where the tie to the ledger is broken; "" where it holds."""
+        return bridge.warning(self.recorded, self.coded, self.period, self.params.currency) if self.replaced else ""
 
     @cached_property
     def charged(self) -> charges.Charged:

@@ -137,7 +137,7 @@ def test_a_row_lost_in_the_cube_turns_a_check_red():
 
 
 @pytest.mark.parametrize("name, page", [("booked", reconciled), ("matches", reconciled),
-                                        ("tied", reconciled), ("steps", reconciled), ("tco", tco)])
+                                        ("ledger_tied", reconciled), ("steps", reconciled), ("tco", tco)])
 def test_a_row_lost_in_a_step_turns_a_check_red(name, page):
     torn = Torn(month(), name)
     if name == "booked":
@@ -153,3 +153,16 @@ def test_a_charge_lost_turns_the_checks_of_chargeback_and_tco_red():
     assert failed(chargeback.check(torn))
     torn.__dict__["tco"] = month().tco
     assert failed(tco.check(torn))
+
+
+def test_usage_in_place_of_ledger_lines_is_warned_of_everywhere_and_shows_the_broken_control_total():
+    broken = walk.Month(month().params.model_copy(update={"ledger_lines": "replaced"}))
+    was, now = (bridge.cloud_expense(lines, "2026-09") for lines in (broken.recorded, broken.coded))
+    usage = month().booked
+    own = usage[usage["billing_period"] == "2026-09"]
+    assert now == to_cents(total(own["effective"])) and was == D("993722.67")
+    assert "not recommended" in broken.warning and "993,722.67" in broken.warning and month().warning == ""
+    rows = reconciled.check(broken, reconciled.tables(broken)).set_index("check")
+    told = rows.loc["ledger lines replaced by usage: the control total is broken"]
+    assert (told["state"], told["amount"]) == ("finding", now - was) and "failed" not in set(rows["state"])
+    assert not failed(chargeback.check(broken)) and not failed(tco.check(broken))
