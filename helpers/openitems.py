@@ -6,6 +6,7 @@
 An item is cleared when its invoice is booked late, or when a note says since which month.
 """
 
+from decimal import Decimal
 from pathlib import Path
 
 import pandas as pd
@@ -79,11 +80,12 @@ def unknown_notes(told: pd.DataFrame | None, matches: pd.DataFrame | None) -> li
     return [key for key in rows_of(told, KEYS) if key not in seen]
 
 
-def check(table: pd.DataFrame | None, stray: list[tuple], period: str) -> list[dict]:
-    """Findings: items carried from earlier months, and notes on items that no month has."""
+def check(table: pd.DataFrame | None, stray: list[tuple], period: str, materiality: Decimal = ZERO) -> list[dict]:
+    """Findings: items carried from earlier months (smaller ones than materiality aside), and notes on none."""
     if table is None:
         return []
     old = table[table["first_seen"].lt(period) & table["state"].eq(OPEN)]
+    old = old[[abs(amount) >= materiality for amount in old["amount"]]] if len(old) else old
     told = [f"{row.ProviderName} {row.invoice_id} since {row.first_seen}" for row in old.itertuples()]
     return [checks.noted("open items carried from earlier months", len(old), "Head of Financial Control",
                          "; ".join(told[:5]), total(old["amount"])),

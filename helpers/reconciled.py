@@ -22,6 +22,7 @@ def tables(month) -> dict[str, pd.DataFrame]:
 
 def _always(month) -> Iterator[tuple[str, pd.DataFrame | None]]:
     period = month.period
+    yield "booked_consumed", reconciliation.booked_consumed(month.booked, period)
     yield "bills", reconciliation.months_booked(month.booked, month.providers, period)
     yield "tied", reconciliation.ledger_tied(month.tied)
     yield "rates", rates_used(month.rates, month.params.currency, period)
@@ -73,7 +74,7 @@ def check(month, told: dict[str, pd.DataFrame]) -> pd.DataFrame:
     if month.recorded is not None:
         stray = openitems.unknown_notes(month.open_item_notes, month.matches)
         rows += [bucketlines.check(month.steps, told["bucket_lines"]),
-                 *openitems.check(told["open_items"], stray, month.period),
+                 *openitems.check(told["open_items"], stray, month.period, given.tolerance.materiality),
                  *accrued.check(told["accrual_journal"], month.accrual_account),
                  *posting.check(told["misdated"], told["two_currencies"])]
     if month.replaced:

@@ -93,6 +93,22 @@ def months_booked(booked: pd.DataFrame, providers, period: str) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def booked_consumed(booked: pd.DataFrame, period: str, months: int = 6) -> pd.DataFrame:
+    """Billed cost of the last months both ways, a row a provider and month: as billed, and as used.
+
+    A correction counts in the bill it came with and in the month it corrects; `corrected` is what later bills changed.
+    """
+    span = [shift(period, -step) for step in range(months)]
+    later = booked["service_period"] < booked["billing_period"]
+    parts = [booked[chosen].assign(month=booked.loc[chosen, month], **{
+        name: booked.loc[chosen, "billed"] if name in names else ZERO for name in ("billed_in", "used_in", "corrected")})
+        for chosen, month, names in ((booked["billing_period"].isin(span), "billing_period", ("billed_in",)),
+                                     (booked["service_period"].isin(span), "service_period", ("used_in",)),
+                                     (booked["service_period"].isin(span) & later, "service_period", ("corrected",)))]
+    table = sum_by(pd.concat(parts, ignore_index=True), ["ProviderName", "month"], ["billed_in", "used_in", "corrected"])
+    return table.sort_values(["ProviderName", "month"], ascending=[True, False], ignore_index=True)
+
+
 @needs_table
 def control_totals(coded: pd.DataFrame, period: str) -> pd.DataFrame:
     """One row a kind and use of account with the month's amount; only `expense` counts towards the control total."""
@@ -148,7 +164,8 @@ def check_bridge(steps: pd.DataFrame, tied: pd.DataFrame, coded: pd.DataFrame, b
     expense = cloud_expense(coded, period)
     of_month = matches[matches["ledger_period"] == period]
     unexplained = total(abs(amount) for amount in of_month["unexplained"])
-    missing = [amount for amount in of_month["missing invoices"] if amount]
+    least = getattr(tolerance, "materiality", ZERO)
+    missing = [amount for amount in of_month["missing invoices"] if amount and abs(amount) >= least]
     allowed = allowance(expense, tolerance)
     bill = total(booked.loc[booked["ledger_period"] == period, "billed"])
     return [

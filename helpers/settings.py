@@ -163,6 +163,7 @@ class Engine(Part):
 class Tolerance(Part):
     amount: Amount  # report currency
     share: Share  # of the amount compared
+    materiality: Amount = Decimal(0)  # report currency
     tax_share: Share = Decimal("0.27")  # of a bill
     fx_share: Share = Decimal("0.10")  # of an invoice
 

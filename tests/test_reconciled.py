@@ -255,6 +255,23 @@ def test_an_open_item_is_carried_with_its_age_until_its_invoice_is_booked():
     assert (carried["state"], carried["amount"], carried["note"]) == ("finding", D(-30), "Azure E2 since 2026-08")
 
 
+def test_items_below_materiality_stay_in_view_and_are_no_finding():
+    table = openitems.items(missed(), None, "2026-09")
+    [carried, _] = openitems.check(table, [], "2026-09", D("30.01"))
+    assert carried["state"] == "ok" and len(table) == 2
+
+
+def test_a_correction_counts_in_its_bill_and_in_the_month_it_corrects():
+    booked = usage("""
+        billing_period  service_period  ProviderName  BilledCost
+        2026-08         2026-08         AWS           100
+        2026-09         2026-09         AWS           50
+        2026-09         2026-08         AWS           -7
+    """)
+    assert cells(reconciliation.booked_consumed(booked, "2026-09")) == [
+        ("AWS", "2026-09", "43", "50", "0"), ("AWS", "2026-08", "100", "93", "-7")]
+
+
 def test_a_note_gives_owner_and_reason_and_clears_an_item_from_its_month_on(tmp_path):
     (tmp_path / "open_items.csv").write_text(
         "ProviderName,first_seen,invoice_id,bucket,owner,note,cleared_in\n"
