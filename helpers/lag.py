@@ -94,13 +94,26 @@ def _clear(found: Mapping[str, Mapping[int, float]], months: list[str]) -> tuple
 def by_invoice(bills: pd.DataFrame, invoices: pd.DataFrame) -> pd.DataFrame:
     """One row an invoice whose number stands in a provider's bills and in the ledger: months from one to the other.
 
-    bills: ProviderName, InvoiceId, billing_period.  invoices: ProviderName, invoice_id, fiscal_period.
+    bills: ProviderName, InvoiceId, billing_period, and BillingAccountId where they have it.  invoices: ProviderName,
+    invoice_id, fiscal_period.  An invoice of several accounts names none.
     """
-    billed = bills[bills["InvoiceId"].ne("")].groupby(["ProviderName", "InvoiceId"])["billing_period"].min()
+    numbered = bills[bills["InvoiceId"].ne("")].groupby(["ProviderName", "InvoiceId"])
+    billed = numbered["billing_period"].min()
+    accounts = numbered["BillingAccountId"].agg(lambda names: min(names) if min(names) == max(names) else "").to_dict() \
+        if "BillingAccountId" in bills else {}
     posted = invoices[invoices["invoice_id"].ne("")].groupby(["ProviderName", "invoice_id"])["fiscal_period"].min()
     both = sorted(set(billed.index) & set(posted.index))
-    return pd.DataFrame([(*key, billed[key], posted[key], distance(billed[key], posted[key])) for key in both],
-                        columns=["ProviderName", "invoice_id", "billing_period", "ledger_period", "lag"])
+    rows = [(*key, accounts.get(key, ""), billed[key], posted[key], distance(billed[key], posted[key])) for key in both]
+    return pd.DataFrame(rows, columns=["ProviderName", "invoice_id", "BillingAccountId", "billing_period", "ledger_period", "lag"])
+
+
+def by_account(invoices: pd.DataFrame) -> tuple[int | None, dict[str, int]]:
+    """The lag of most invoices, and of each billing account whose invoices agree on another; None where one's do not."""
+    found = {account: agreed(rows["lag"]) for account, rows in invoices.groupby("BillingAccountId")}
+    if "" in found or not found or None in found.values():
+        return None, {}
+    usual = invoices["lag"].mode().min()
+    return int(usual), {account: lag for account, lag in found.items() if lag != usual}
 
 
 def agreed(lags: pd.Series) -> int | None:

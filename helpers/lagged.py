@@ -6,7 +6,7 @@
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
@@ -25,6 +25,7 @@ class Evidence:
     by: str  # invoice numbers or amounts
     table: pd.DataFrame  # what the difference would be at each lag (helpers.lag.compare)
     invoices: pd.DataFrame  # lag of each invoice whose number stands on both sides
+    accounts: Mapping[str, int] = field(default_factory=dict)  # billing accounts whose lag is another than the provider's
 
 
 def measure(providers: Mapping, lines: pd.DataFrame, coded: pd.DataFrame | None) -> dict[str, Evidence]:
@@ -38,11 +39,19 @@ def measure(providers: Mapping, lines: pd.DataFrame, coded: pd.DataFrame | None)
         mine = numbered[numbered["ProviderName"] == name].reset_index(drop=True)
         missed = lag.misses(*_sides(lines[lines["ProviderName"] == name], posted[posted["ProviderName"] == name],
                                     providers.get(name)))
-        told = lag.agreed(mine["lag"])
-        answer = lag.Found(told, f"{(mine['lag'] == told).sum()} of {len(mine)} invoices") if told is not None \
-            else lag.decide(missed)
-        found[name] = Evidence(answer, "invoice numbers" if told is not None else "amounts", lag.compare(missed), mine)
+        found[name] = _of_provider(mine, missed)
     return found
+
+
+def _of_provider(mine: pd.DataFrame, missed: Mapping) -> Evidence:
+    """By all invoice numbers together, else account by account, else by amounts."""
+    usual, others = lag.by_account(mine)
+    told = lag.agreed(mine["lag"]) if not others else usual
+    if told is None:
+        return Evidence(lag.decide(missed), "amounts", lag.compare(missed), mine)
+    why = f"{(mine['lag'] == told).sum()} of {len(mine)} invoices"
+    why += "".join(f"; {months} in account {account}" for account, months in sorted(others.items()))
+    return Evidence(lag.Found(told, why), "invoice numbers", lag.compare(missed), mine, others)
 
 
 def _sides(lines: pd.DataFrame, entries: pd.DataFrame, setting) -> tuple[dict, dict]:
@@ -80,7 +89,9 @@ def settle(providers: Mapping, evidence: Mapping[str, Evidence], billed: Collect
             if found.lag is None:
                 raise InputError(f"providers.{name}.lag", f"auto finds none: {found.why}", "a lag that the books tell",
                                  "set it to the months from a bill's month to the ledger's, 0 to 12")
-            setting = setting.model_copy(update={"lag": found.lag, "lag_since": found.since, "lag_before": found.before})
+            others = evidence[name].accounts if name in evidence else {}
+            setting = setting.model_copy(update={"lag": found.lag, "lag_since": found.since, "lag_before": found.before,
+                                                 "account_lags": {**others, **setting.account_lags}})
         settled[name] = setting
     return settled
 
@@ -111,7 +122,8 @@ def late_invoices(settled: Mapping, evidence: Mapping[str, Evidence], lines: pd.
     rows = []
     for name, mine in evidence.items():
         for row in mine.invoices.itertuples():
-            months = row.lag - settled[name].lag if name in settled else row.lag
+            own = settled[name].account_lags.get(row.BillingAccountId, settled[name].lag) if name in settled else 0
+            months = row.lag - own
             changed = name in settled and settled[name].lag_since and row.ledger_period < settled[name].lag_since
             if months and not changed:
                 rows.append((name, row.invoice_id, row.billing_period, row.ledger_period, months,
@@ -131,6 +143,11 @@ def check(providers: Mapping, settled: Mapping, evidence: Mapping[str, Evidence]
         rows.append(checks.noted(f"lag of {name} against the books", int(wrong), "TBM office",
                                  f"set to {setting.lag}, the books say {found.lag} ({mine.by}: {found.why})"
                                  if wrong else "", total([])))
+        odd = {account: months for account, months in mine.accounts.items()
+               if setting.account_lags.get(account, setting.lag) != months}
+        if odd:
+            told = "; ".join(f"account {account}: the books say {months}" for account, months in sorted(odd.items()))
+            rows.append(checks.noted(f"lag of {name} by billing account against the books", len(odd), "TBM office", told, total([])))
         if found.since:
             rows.append(checks.noted(f"lag of {name} changed", 1, "TBM office", found.why, total([])))
     return rows

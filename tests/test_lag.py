@@ -104,6 +104,23 @@ def test_invoice_numbers_on_both_sides_tell_the_lag_and_a_late_invoice_is_seen_a
     assert tuple(table.loc["AWS", ["lag_months", "origin", "measured", "measured_by"]]) == (1, "found", 1, "invoice numbers")
 
 
+def test_a_billing_account_with_another_lag_is_found_by_its_invoices_and_booked_by_it():
+    lines, coded = books()
+    other = lines.assign(BillingAccountId="b", InvoiceId=lines["InvoiceId"] + "-b")
+    later = coded.assign(invoice_id=coded["invoice_id"] + "-b", fiscal_period=[shift(month, 1) for month in coded["fiscal_period"]])
+    both, posted = (pd.concat(parts, ignore_index=True) for parts in (
+        (lines.assign(BillingAccountId="a"), other.iloc[1:]), (coded, later.iloc[1:])))
+    auto = {"AWS": Provider(lag="auto")}
+    evidence = lagged.measure(auto, both, posted)
+    assert evidence["AWS"].found == lag.Found(1, "14 of 27 invoices; 2 in account b")
+    settled = lagged.settle(auto, evidence, {"AWS"})
+    assert settled["AWS"].account_lags == {"b": 2} and lagged.late_invoices(settled, evidence, both).empty
+    assert set(ledger.book(both, settled)["ledger_period"][14:]) == {shift(month, 2) for month in months("2025-02", "2026-02")}
+    fixed = {"AWS": Provider(lag="1")}
+    rows = {row["check"]: row["note"] for row in lagged.check(fixed, lagged.settle(fixed, evidence, {"AWS"}), evidence)}
+    assert rows["lag of AWS by billing account against the books"] == "account b: the books say 2"
+
+
 def test_without_numbers_amounts_tell_it_tax_left_out():
     lines, coded = books(tax=19)
     evidence = lagged.measure({}, lines.assign(InvoiceId=""), coded)
