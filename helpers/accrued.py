@@ -18,12 +18,15 @@ from helpers.periods import shift
 from helpers.prepaid import prepaid_providers
 
 KEYS = ["ProviderName", "billing_period", "invoice_id", "why"]
-NOT_DUE, MISSING = "booked in a later month", "its invoice is missing"
+NOT_DUE, MISSING, ALREADY = "booked in a later month", "its invoice is missing", "accrued in the ledger already"
 JOURNAL = ["document", "posting_date", "fiscal_period", "account", "debit", "credit", "currency", "text"]
 
 
 def accruals(booked: pd.DataFrame, matches: pd.DataFrame | None, providers: Mapping, period: str) -> pd.DataFrame:
-    """One row a bill that the ledger does not hold at the end of the period; purchases that go to prepaid left out."""
+    """One row a bill that the ledger does not hold at the end of the period; purchases that go to prepaid left out.
+
+    What the ledger has accrued and not reversed by then is taken off, a row a provider.
+    """
     to_prepaid = booked["ChargeCategory"].eq("Purchase") & booked["CommitmentDiscountId"].ne("") \
         & booked["ProviderName"].isin(prepaid_providers(providers))
     lines = booked[~to_prepaid & (booked["billing_period"] <= period)].rename(columns={"InvoiceId": "invoice_id"})
@@ -33,7 +36,11 @@ def accruals(booked: pd.DataFrame, matches: pd.DataFrame | None, providers: Mapp
     open_ = lines[later | lost]
     named = open_.assign(why=[NOT_DUE if is_later else MISSING for is_later in later[open_.index]])
     table = sum_by(named, KEYS, ["billed"]).rename(columns={"billed": "amount"})
-    return table.assign(amount=[to_cents(amount) for amount in table["amount"]])
+    held = matches[matches["ledger_period"] <= period] if matches is not None else pd.DataFrame(columns=["ProviderName", "accruals"])
+    stands = [(provider, period, "", ALREADY, -amount) for provider, amount
+              in rows_of(sum_by(held, ["ProviderName"], ["accruals"]), ["ProviderName", "accruals"]) if amount]
+    whole = pd.concat([table, pd.DataFrame(stands, columns=list(table))], ignore_index=True) if stands else table
+    return whole.assign(amount=[to_cents(amount) for amount in whole["amount"]])
 
 
 def still_missing(matches: pd.DataFrame | None, period: str) -> set[tuple[str, str, str]]:
@@ -57,7 +64,8 @@ def journal(table: pd.DataFrame, coded: pd.DataFrame, account: str, period: str,
     rows = []
     for document, month, day, sign in ((f"ACC-{period}", period, last, 1), (f"REV-{period}", later, first, -1)):
         for provider, bill, number, why, amount in rows_of(table, [*KEYS, "amount"]):
-            text = " ".join(filter(None, (f"{'Accrual' if sign > 0 else 'Reversal'} {provider} {bill}", number)))
+            done = "less what is accrued" if why == ALREADY else ""
+            text = " ".join(filter(None, (f"{'Accrual' if sign > 0 else 'Reversal'} {provider} {bill}", number, done)))
             for name, worth in ((usual.get(provider, ""), amount * sign), (account, -amount * sign)):
                 rows.append((document, day, month, name, max(worth, ZERO), max(-worth, ZERO), currency, text))
     return pd.DataFrame(rows, columns=JOURNAL)
@@ -79,7 +87,7 @@ def true_up(before: pd.DataFrame, matches: pd.DataFrame | None, providers: Mappi
     now = matches[matches["ledger_period"] == period]
     booked = {(row.ProviderName, row.invoice_id): row.ledger for row in now[now["ledger"].ne(ZERO)].itertuples()}
     rows = []
-    for provider, bill, number, amount in rows_of(before, [*KEYS[:3], "amount"]):
+    for provider, bill, number, amount in rows_of(before[before["why"].ne(ALREADY)], [*KEYS[:3], "amount"]):
         worth = booked.get((provider, number)) if ledger.booked_in(provider, bill, providers) == period or number else None
         rows.append((provider, bill, number, amount, ZERO if worth is None else worth,
                      ZERO if worth is None else worth - amount, "still to come" if worth is None else "booked"))

@@ -154,6 +154,24 @@ def test_what_the_ledger_does_not_hold_yet_is_accrued_reversed_and_trued_up():
         ("A1", "100", "99", "-1", "booked")]
 
 
+def test_what_the_ledger_has_accrued_already_is_not_accrued_again():
+    booked = usage("""
+        billing_period  service_period  ProviderName  BilledCost
+        2026-09         2026-09         AWS           120.006
+    """)
+    coded = entries("""
+        fiscal_period  account  vendor   amount   document_type
+        2026-08        6100     AWS Inc  90.00    accrual
+        2026-09        6100     AWS Inc  -90.00   reversal
+        2026-09        6100     AWS Inc  115.00   accrual
+    """)
+    due = accrued.accruals(booked, matched(booked, coded), PROVIDERS, "2026-09")
+    assert cells(due, "why", "amount") == [(accrued.NOT_DUE, "120.01"), (accrued.ALREADY, "-115")]
+    lines = accrued.journal(due, coded, "2190", "2026-09", "USD")
+    assert total(lines.loc[(lines["account"] == "6100") & (lines["fiscal_period"] == "2026-09"), "debit"]) == D("120.01")
+    assert {check["state"] for check in accrued.check(lines, "2190")} == {"ok"}
+
+
 INVOICES = """
     ProviderName  invoice_id  billing_period  BillingAccountId  amount  tax_amount  currency
     AWS           A1          2026-08         .                 100.00  5.00        USD
