@@ -23,6 +23,13 @@ from helpers.problems import Problems, nearest, quoted, shown
 DELIMITERS = ",;\t"
 
 
+class Lines(tuple):
+    """Lines of a file that the rows of a table stand on; a table's copies share them."""
+
+    def __deepcopy__(self, memo: dict) -> "Lines":
+        return self
+
+
 class Raw(NamedTuple):
     """A table as it stands in the file: texts, and the line each row starts on."""
 
@@ -48,7 +55,7 @@ def read(path: str | Path, table: str, kind: str = "input") -> pd.DataFrame:
     _check_keys(raw, columns, read_columns, problems)
     problems.stop()
     found = pd.DataFrame(read_columns, columns=[column.name for column in columns])
-    found.attrs["lines"] = raw.lines
+    found.attrs["lines"] = Lines(raw.lines)
     return found
 
 

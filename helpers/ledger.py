@@ -46,9 +46,13 @@ def code(ledger: pd.DataFrame, accounts: pd.DataFrame, providers: Mapping, rate_
     Amounts in another currency than the report's are brought to it, line by line to the cent, at the rate of the
     fiscal period.  Raises InputError for an account that the accounts table does not have, and for a missing rate.
     """
-    unknown = sorted(set(ledger["account"]) - set(accounts["account"]))
-    if unknown:
-        raise InputError("inputs.ledger, column account", f"account {unknown[0]} is not in inputs.accounts",
+    unknown = ledger[~ledger["account"].isin(set(accounts["account"]))]
+    if len(unknown):
+        first = unknown.iloc[0]
+        where = ", ".join(filter(None, ("inputs.ledger", f"line_id {first['line_id']}" if "line_id" in first else "",
+                                        "column account")))
+        more = f" (and {len(unknown) - 1} more lines)" if len(unknown) > 1 else ""
+        raise InputError(where, f"account {first['account']} is not in inputs.accounts{more}",
                          "every account of the ledger in the accounts table", "add the account with its kind")
     split_cents = ledger[ledger["amount"].map(lambda amount: amount != to_cents(amount))]
     if len(split_cents):

@@ -25,8 +25,8 @@ def tables(month) -> dict[str, pd.DataFrame]:
         "hidden_rules": rulecheck.hidden(month.names.of_rules(month.rules), month.period),
         "strange_rules": rulecheck.strangers(month.rules, month.booked, month.names),
         "overlaps": rulecheck.overlaps(lines, month.rules, given.taxonomy, month.period, month.names),
-        "versions": moves.between_versions(lines, month.rules, month.names),
-        "crosswalk": taxonomy.crosswalk(), "rules": month.rules, "moved": month.moved, **tagged.tables(month, lines),
+        "versions": moves.between_versions(lines, month.rules, month.names, given.taxonomy.towers),
+        "crosswalk": taxonomy.crosswalk(), "moved": month.moved, **tagged.tables(month, lines),
     }
 
 

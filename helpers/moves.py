@@ -28,19 +28,18 @@ COLUMNS = ["ProviderName", "ServiceName", "from_rule", "to_rule", "from", "to", 
 
 @dataclass(frozen=True)
 class Map:
-    """The mapping rules and the names of services and providers that a folder holds, and their files' hashes."""
+    """The mapping rules and the names of services and providers that a folder holds."""
 
     rules: pd.DataFrame
     names: services.Names
     versions: object
-    prints: tuple[str, ...]
 
     @staticmethod
     def read(folder: Path, versions) -> "Map":
         """The map of a folder; raises InputError where a file is missing, damaged or not of these versions."""
         files = [folder / f"{name}.csv" for name in kept.MAP]
         rules, names = mapping.load_rules(files[0], versions), services.read(files[2], files[1])
-        return Map(rules, names, versions, prints(files))
+        return Map(rules, names, versions)
 
     def place(self, lines: pd.DataFrame) -> pd.DataFrame:
         """The lines where this map puts them."""
@@ -96,9 +95,13 @@ def check_moved(table: pd.DataFrame, since: str, unreadable: str = "") -> list[d
     return [*rows, lost] if unreadable else rows
 
 
-def between_versions(lines: pd.DataFrame, rules: pd.DataFrame, names: services.Names) -> pd.DataFrame:
-    """Cost by where it lands under version 4.0 and under 5.0.1: tower and sub-tower, and whether the name is another."""
-    found = {version: mapping.classify(lines, rules, SimpleNamespace(pools=version, towers=version), names)
+def between_versions(lines: pd.DataFrame, rules: pd.DataFrame, names: services.Names, known: str = "") -> pd.DataFrame:
+    """Cost by where it lands under version 4.0 and under 5.0.1: tower and sub-tower, and whether the name is another.
+
+    known: the version that the lines are classified by already; "" where they are not.
+    """
+    found = {version: lines if version == known else
+             mapping.classify(lines, rules, SimpleNamespace(pools=version, towers=version), names)
              for version in ("v4", "v5")}
     both = lines.assign(**{f"{version}_{name}": table[name] for version, table in found.items()
                            for name in ("tower", "sub_tower")})

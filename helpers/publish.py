@@ -61,7 +61,7 @@ def guard(text: str) -> str:
 
 def unguard(text: str) -> str:
     """The text as it was before `guard`, for tables that people carry back into an input."""
-    return GUARDED.sub(r"\1", text)
+    return GUARDED.sub(r"\1", text) if "'" in text else text
 
 
 def written(value) -> str:

@@ -25,6 +25,11 @@ def convert(lines: pd.DataFrame, rates: pd.DataFrame | None, currency: str) -> p
                            for column, worth in REPORT_COLUMNS.items()})
 
 
+def covers(lines: pd.DataFrame, rates: pd.DataFrame | None, currency: str) -> bool:
+    """True; raises InputError when the rate of a currency and month of the lines is missing."""
+    return bool(_factors(lines[["BillingCurrency", "billing_period"]].drop_duplicates(), rates, currency)) or lines.empty
+
+
 def check_conversion(lines: pd.DataFrame, rates: pd.DataFrame | None, currency: str) -> list[dict]:
     """Checks that converted cost is each month's sum at its rate, on both bases: month by month, not line by line."""
     months = sum_by(lines, ["BillingCurrency", "billing_period"], list(REPORT_COLUMNS))

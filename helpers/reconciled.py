@@ -36,7 +36,7 @@ def _always(month) -> Iterator[tuple[str, pd.DataFrame | None]]:
 
 
 def _with_ledger(month) -> Iterator[tuple[str, pd.DataFrame | None]]:
-    period, given, calendar = month.period, month.params, posting.require_calendar(month.calendar)
+    period, given, calendar = month.period, month.params, month.fiscal_days
     yield "bridge", month.steps
     worth = ledger.items_worth(month.reconciling_items, month.rates, given.currency)
     yield "bucket_lines", bucketlines.lines(month.booked, month.recorded, month.matches, month.reconciling_items, worth, period)

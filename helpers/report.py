@@ -52,6 +52,12 @@ def prepare(settings: params.Params, strict: bool = False, rehash: bool = False)
             problems += wrong.problems
         except InputError as wrong:
             problems.append(wrong)
+    for name in () if problems else ("recorded", "rated", "fiscal_days", "accrual_account"):
+        try:
+            getattr(month, name)
+        except InputError as wrong:
+            problems.append(wrong)
+            break  # what comes after stands on it
     if problems:
         raise InputErrors(problems) if len(problems) > 1 else problems[0]
     closed = kept.closed(settings.period, settings.resolve(settings.kept)).exists()
@@ -95,16 +101,18 @@ def _state(path: Path | None, fates: dict[str, str]) -> str:
 
 
 def map_of(out: str | Path, settings: params.Params) -> moves.Map | None:
-    """The map that the month's pack was last made with; None where there is no pack, or its map cannot be used."""
+    """The map of the month's last pack, where it is another than now; None where there is none that can be used."""
+    folder = Path(out) / settings.period / "map"
     try:
-        return moves.Map.read(Path(out) / settings.period / "map", settings.taxonomy)
-    except InputError:
+        same = moves.prints([folder / f"{name}.csv" for name in kept.MAP]) == moves.prints(map_files(settings))
+        return None if same else moves.Map.read(folder, settings.taxonomy)
+    except (OSError, InputError):
         return None
 
 
 def tell_moved(settings: params.Params, before: moves.Map | None) -> list[str]:
     """One line a service that the map has moved since the month's last pack: from, to, amount in the month and in all."""
-    if before is None or before.prints == moves.prints(map_files(settings)):
+    if before is None:
         return []
     month = walk.Month(settings)
     table = moves.moved(month.booked, before.place(month.booked), kept.months(settings.resolve(settings.kept)),

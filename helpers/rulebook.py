@@ -137,7 +137,7 @@ def read(path: Path) -> pd.DataFrame:
     """
     table = inputs.read(path, "mapping_rules", "rules")
     lines = table.attrs["lines"]
-    table = table.assign(**{name: table[name].map(publish.unguard) for name in table if name != "priority"})
+    table = table.assign(**{name: [publish.unguard(text) for text in table[name]] for name in table if name != "priority"})
     problems, where = Problems(), shown(path.resolve())
     for line, start, end in zip(lines, table["valid_from"], table["valid_to"], strict=True):
         if start and end and start > end:

@@ -14,7 +14,7 @@ import pandas as pd
 
 from helpers import checks, mapping, services, tags
 from helpers.coverage import AMOUNTS, share, summed
-from helpers.money import total
+from helpers.money import sum_by, total
 from helpers.periods import shift
 
 
@@ -37,9 +37,18 @@ def tag_coverage(lines: pd.DataFrame, tag_keys: Mapping[str, Sequence[str]]) -> 
 def over_time(booked: pd.DataFrame, tag_keys: Mapping[str, Sequence[str]], period: str, months: int = 13) -> pd.DataFrame:
     """Tag coverage of each ledger month up to the one under review, by purpose."""
     recent = booked[(booked["ledger_period"] > shift(period, -months)) & (booked["ledger_period"] <= period)]
-    tables = [tag_coverage(lines, tag_keys).assign(period=month) for month, lines in recent.groupby("ledger_period")]
-    columns = ["period", "purpose", *AMOUNTS, *(f"{name}_share" for name in AMOUNTS)]
-    return pd.concat(tables, ignore_index=True)[columns] if tables else pd.DataFrame(columns=columns)
+    like = sum_by(recent.assign(**{f"{name}_size": [abs(amount) for amount in recent[name]] for name in AMOUNTS}),
+                  ["ledger_period", "Tags"], [*AMOUNTS, *(f"{name}_size" for name in AMOUNTS)])
+    keys = {purpose: tuple(wanted) for purpose, wanted in dict(tag_keys).items() if wanted}
+    picked = tags.pick(like["Tags"], keys)
+    rows = []
+    for month, lines in like.groupby("ledger_period"):
+        for purpose in keys:
+            hit = lines[lines["Tags"].map(picked[purpose]).ne("")]
+            shares = {f"{name}_share": share(total(hit[f"{name}_size"]), total(lines[f"{name}_size"])) for name in AMOUNTS}
+            rows.append({"period": month, "purpose": purpose.replace("_", " "),
+                         **{name: total(hit[name]) for name in AMOUNTS}, **shares})
+    return pd.DataFrame(rows, columns=["period", "purpose", *AMOUNTS, *(f"{name}_share" for name in AMOUNTS)])
 
 
 def found_by(lines: pd.DataFrame) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from functools import cached_property
 import pandas as pd
 
 from helpers import (
-    billing, bridge, charges, forecast, kept, lagged, ledger, mapping, moves, openitems, params, rates,
+    billing, bridge, charges, forecast, kept, lagged, ledger, mapping, moves, openitems, params, posting, rates,
     received, tco)
 from helpers.billing import drill
 from helpers.errors import InputError
@@ -62,6 +62,11 @@ class Month(Given):
     def drill(self, line, most: int = 1_000) -> pd.DataFrame:
         """The billing rows behind a line of the cube (or of any table that still has its columns)."""
         return drill.rows(self.cube, line, self.asked, most)
+
+    @property
+    def rated(self) -> bool:
+        """Whether there is a rate for each currency and month billed; raises InputError where one is missing."""
+        return rates.covers(self.cube.lines, self.rates, self.params.currency)
 
     @cached_property
     def mapped(self) -> pd.DataFrame:
@@ -118,11 +123,16 @@ class Month(Given):
         """Invoices as they came in: of the invoices table, and of FOCUS invoice details among the bills."""
         return received.invoices(self.invoices, self.cube.datasets.get("invoice details"), self.booked, self.names)
 
+    @cached_property
+    def fiscal_days(self) -> pd.DataFrame | None:
+        """The fiscal calendar, its periods one after the other; None where fiscal periods are calendar months."""
+        return posting.require_calendar(self.calendar)
+
     @property
     def accrual_account(self) -> str:
         """The account that accruals stand on; raises InputError where the accounts do not have it."""
         account = self.params.accruals.account
-        if account and account not in set(self.accounts["account"]):
+        if account and self.accounts is not None and account not in set(self.accounts["account"]):
             raise InputError("accruals.account", f"account {account} is not in inputs.accounts",
                              "an account of the accounts table", "add it there, with its kind (liability)")
         return account

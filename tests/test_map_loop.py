@@ -5,7 +5,7 @@ import shutil
 import pandas as pd
 import pytest
 
-from helpers import checks, kept, mapped, params, report, rulebook, services, walk
+from helpers import checks, kept, mapped, moves, params, report, rulebook, services, walk
 
 BILL = ("BillingAccountId,BillingCurrency,BillingPeriodStart,ChargeCategory,ChargePeriodStart,ProviderName,ServiceName,"
         "ServiceCategory,BilledCost,EffectiveCost\n"
@@ -51,8 +51,9 @@ def test_what_an_edit_moves_is_told_against_the_last_pack_and_the_last_closed_mo
     pack = tmp_path / "out" / "2026-09"
     pack.mkdir(parents=True)
     kept.keep_map(pack, report.map_files(first.params))
-    before = report.map_of(tmp_path / "out", first.params)
-    assert report.tell_moved(first.params, before) == [] and report.map_of(tmp_path, first.params) is None
+    before = moves.Map.read(pack / "map", first.params.taxonomy)
+    assert report.tell_moved(first.params, report.map_of(tmp_path / "out", first.params)) == []
+    assert report.map_of(tmp_path, first.params) is None
     closed = tmp_path / "kept" / "2026-08" / "closed" / "map"
     closed.mkdir(parents=True)
     for name in kept.MAP:
@@ -96,11 +97,11 @@ def test_another_name_of_a_service_that_moves_it_is_told_too(month, tmp_path, wr
     pack = tmp_path / "out" / "2026-09"
     pack.mkdir(parents=True)
     kept.keep_map(pack, report.map_files(month().params))
-    before = report.map_of(tmp_path / "out", month().params)
     names = (services.FOLDER / "services.csv").read_text() + "AWS,Amazon Braket,Amazon Quantum Espresso,older\n"
     path = tmp_path / "m.yaml"
     path.write_text(path.read_text() + f"  services: {write('services.csv', names)}\n")
-    [told] = report.tell_moved(params.load(str(path)), before)
+    edited = params.load(str(path))
+    [told] = report.tell_moved(edited, report.map_of(tmp_path / "out", edited))
     assert told.startswith("moved   AWS: Amazon Quantum Espresso from Unmapped / Unmapped, ") and "Compute / Quantum" in told
 
 
