@@ -11,11 +11,10 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from helpers import checks, ledger, posting
+from helpers import checks, ledger, openitems, posting
 from helpers.mapping import rows_of
 from helpers.money import ZERO, sum_by, to_cents, total
 from helpers.periods import shift
-from helpers.prepaid import prepaid_providers
 
 KEYS = ["ProviderName", "billing_period", "invoice_id", "why"]
 NOT_DUE, MISSING, ALREADY = "booked in a later month", "its invoice is missing", "accrued in the ledger already"
@@ -27,10 +26,8 @@ def accruals(booked: pd.DataFrame, matches: pd.DataFrame | None, providers: Mapp
 
     What the ledger has accrued and not reversed by then is taken off, a row a provider.
     """
-    to_prepaid = booked["ChargeCategory"].eq("Purchase") & booked["CommitmentDiscountId"].ne("") \
-        & booked["ProviderName"].isin(prepaid_providers(providers))
-    lines = booked[~to_prepaid & (booked["billing_period"] <= period)].rename(columns={"InvoiceId": "invoice_id"})
-    missing = still_missing(matches, period)
+    lines = booked[~ledger.to_prepaid(booked, providers) & (booked["billing_period"] <= period)].rename(columns={"InvoiceId": "invoice_id"})
+    missing = set() if matches is None else openitems.still_missing(matches, period)
     later = lines["ledger_period"] > period
     lost = pd.Series([key in missing for key in rows_of(lines, ledger.MATCH_KEYS)], index=lines.index, dtype=bool)
     open_ = lines[later | lost]
@@ -41,16 +38,6 @@ def accruals(booked: pd.DataFrame, matches: pd.DataFrame | None, providers: Mapp
               in rows_of(sum_by(held, ["ProviderName"], ["accruals"]), ["ProviderName", "accruals"]) if amount]
     whole = pd.concat([table, pd.DataFrame(stands, columns=list(table))], ignore_index=True) if stands else table
     return whole.assign(amount=[to_cents(amount) for amount in whole["amount"]])
-
-
-def still_missing(matches: pd.DataFrame | None, period: str) -> set[tuple[str, str, str]]:
-    """Provider, ledger month and number of invoices that the ledger of the period and before lacks to this day."""
-    if matches is None:
-        return set()
-    known = matches[matches["ledger_period"] <= period]
-    came = {pair for pair in rows_of(known[known["late invoices"].ne(ZERO)], ["ProviderName", "invoice_id"])}
-    gone = known[known["missing invoices"].ne(ZERO)]
-    return {key for key in rows_of(gone, ledger.MATCH_KEYS) if not key[2] or (key[0], key[2]) not in came}
 
 
 def journal(table: pd.DataFrame, coded: pd.DataFrame, account: str, period: str, currency: str,

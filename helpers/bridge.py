@@ -148,8 +148,13 @@ def _own(lines: pd.DataFrame) -> Decimal:
     return total(lines.loc[lines["service_period"] == lines["billing_period"], "billed"])
 
 
+def releases(coded: pd.DataFrame, period: str) -> pd.DataFrame:
+    """The month's ledger lines that release prepaid commitments."""
+    return coded[(coded["use"] == "cloud amortisation") & (coded["kind"] == "expense")
+                 & (coded["fiscal_period"] == period)]
+
+
 def release(coded: pd.DataFrame, provider: str | None, period: str) -> Decimal:
     """What the ledger releases of prepaid commitments in the month: of the provider, or of all (None)."""
-    lines = coded[(coded["use"] == "cloud amortisation") & (coded["kind"] == "expense")
-                  & (coded["fiscal_period"] == period)]
+    lines = releases(coded, period)
     return total(lines["amount"] if provider is None else lines.loc[lines["ProviderName"] == provider, "amount"])

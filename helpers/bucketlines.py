@@ -7,13 +7,13 @@ Every line is in one bucket: bills of the month and of the ledger month in `timi
 `corrections`, the ledger's releases and the purchases in `prepaid movement`, all else invoice by invoice.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 import numpy as np
 import pandas as pd
 
-from helpers import checks, ledger
+from helpers import bridge, checks, ledger
 from helpers.mapping import rows_of
 from helpers.money import ZERO, sum_by
 
@@ -21,8 +21,8 @@ COLUMNS = ["ProviderName", "bucket", "source", "reference", "detail", "amount"]
 
 
 def lines(booked: pd.DataFrame, coded: pd.DataFrame, matches: pd.DataFrame, items: pd.DataFrame | None,
-          worth: dict, period: str) -> pd.DataFrame:
-    """One row a line of a bucket; `worth` gives a listed item's amount in the report's currency by its place."""
+          worth: Sequence[Decimal], period: str) -> pd.DataFrame:
+    """One row a line of a bucket; `worth` gives each listed item's amount in the report's currency."""
     rows = [*_bills(booked, period), *_prepaid(booked, coded, matches, period), *_documents(coded, period),
             *_listed(items, worth, period), *_invoices(matches, period)]
     table = sum_by(pd.DataFrame(rows, columns=COLUMNS), COLUMNS[:5], ["amount"])
@@ -44,8 +44,7 @@ def _bills(booked: pd.DataFrame, period: str) -> Iterator[tuple]:
 
 def _prepaid(booked: pd.DataFrame, coded: pd.DataFrame, matches: pd.DataFrame, period: str) -> Iterator[tuple]:
     """The ledger's releases by line, and purchases by invoice."""
-    freed = coded[coded["use"].eq("cloud amortisation") & coded["kind"].eq("expense") & coded["fiscal_period"].eq(period)]
-    for row in freed.to_dict("records"):
+    for row in bridge.releases(coded, period).to_dict("records"):
         yield row["ProviderName"], "prepaid movement", "ledger", row.get("line_id", ""), row.get("text", ""), row["amount"]
     for provider, invoice, amount in rows_of(matches[matches["ledger_period"].eq(period)],
                                              ["ProviderName", "invoice_id", "purchases"]):
@@ -53,20 +52,17 @@ def _prepaid(booked: pd.DataFrame, coded: pd.DataFrame, matches: pd.DataFrame, p
 
 
 def _documents(coded: pd.DataFrame, period: str) -> Iterator[tuple]:
-    if "document_type" not in coded:
-        return
-    kind = coded["document_type"].map(ledger.DOCUMENT_BUCKETS)
-    cloud = coded["use"].isin(("cloud", "cloud tax")) & coded["kind"].eq("expense") & coded["fiscal_period"].eq(period)
-    for row in coded[cloud & kind.notna()].to_dict("records"):
-        yield (row["ProviderName"], ledger.DOCUMENT_BUCKETS[row["document_type"]], "ledger", row.get("line_id", ""),
-               row.get("text", ""), row["amount"])
+    lines = ledger.documents(coded)
+    for row in lines[lines["fiscal_period"].eq(period)].to_dict("records"):
+        yield row["ProviderName"], row["bucket"], "ledger", row.get("line_id", ""), row.get("text", ""), row["amount"]
 
 
-def _listed(items: pd.DataFrame | None, worth: dict, period: str) -> Iterator[tuple]:
-    for place, row in enumerate([] if items is None else items.to_dict("records")):
+def _listed(items: pd.DataFrame | None, worth: Sequence[Decimal], period: str) -> Iterator[tuple]:
+    rows = [] if items is None else items.to_dict("records")
+    for row, amount in zip(rows, worth, strict=True):
         if row["ledger_period"] == period:
             yield (row["ProviderName"], ledger.DOCUMENT_BUCKETS[row["bucket"]], "list", row["invoice_id"],
-                   row.get("reason", ""), worth[place])
+                   row.get("reason", ""), amount)
 
 
 def _invoices(matches: pd.DataFrame, period: str) -> Iterator[tuple]:

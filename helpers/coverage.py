@@ -15,7 +15,7 @@ import pandas as pd
 
 from helpers import checks, rulebook
 from helpers.house import number, percent
-from helpers.mapping import rows_of
+from helpers.mapping import OWNER_RULE, rows_of
 from helpers.money import ZERO, plain, sum_by, total
 from helpers.periods import shift
 
@@ -112,7 +112,7 @@ def idle_rules(lines: pd.DataFrame, rules: pd.DataFrame, period: str = "") -> pd
 
 def by_confidence(lines: pd.DataFrame, rules: pd.DataFrame) -> pd.DataFrame:
     """Cost by how sure the rule is that placed it, in the order of the codebook; shares are of absolute cost."""
-    sure = dict(rows_of(rules, ["rule_id", "confidence"])) | {"owner-tag": "owner's tag", "": "no rule"}
+    sure = dict(rows_of(rules, ["rule_id", "confidence"])) | {OWNER_RULE: "owner's tag", "": "no rule"}
     told = lines.assign(confidence=[sure.get(rule) or "not stated" for rule in lines["rule_id"]],
                         size=[abs(amount) for amount in lines["effective"]])
     table = sum_by(told, ["confidence"], [*AMOUNTS, "size", "line_count"])

@@ -59,6 +59,11 @@ def read(path: str | Path, table: str, kind: str = "input") -> pd.DataFrame:
     return found
 
 
+def lines_of(table: pd.DataFrame) -> Sequence[int]:
+    """The line of each row in the file it was read from; of a table made elsewhere, as if it stood below a header."""
+    return table.attrs.get("lines") or range(2, len(table) + 2)
+
+
 def _load(file: Path, names: list[str]) -> Raw:
     where = shown(file.resolve())
     if not file.is_file():

@@ -38,7 +38,7 @@ def measure(providers: Mapping, lines: pd.DataFrame, coded: pd.DataFrame | None)
     for name in sorted(set(lines["ProviderName"]) & set(posted["ProviderName"])):
         mine = numbered[numbered["ProviderName"] == name].reset_index(drop=True)
         missed = lag.misses(*_sides(lines[lines["ProviderName"] == name], posted[posted["ProviderName"] == name],
-                                    providers.get(name)))
+                                    providers))
         found[name] = _of_provider(mine, missed)
     return found
 
@@ -54,19 +54,16 @@ def _of_provider(mine: pd.DataFrame, missed: Mapping) -> Evidence:
     return Evidence(lag.Found(told, why), "invoice numbers", lag.compare(missed), mine, others)
 
 
-def _sides(lines: pd.DataFrame, entries: pd.DataFrame, setting) -> tuple[dict, dict]:
+def _sides(lines: pd.DataFrame, entries: pd.DataFrame, providers: Mapping) -> tuple[dict, dict]:
     """Bills by billing month and invoices by ledger month, both without tax and without purchases that go to prepaid.
 
     Where all documents are in the bills' one currency they are compared in it: rates then say nothing.
     """
-    prepaid = setting is not None and setting.commitments == "prepaid"
-    bought = lines["ChargeCategory"].eq("Purchase") & lines["CommitmentDiscountId"].ne("")
-    lines = lines[lines["ChargeCategory"].ne("Tax") & ~(bought & prepaid)]
+    lines = lines[lines["ChargeCategory"].ne("Tax") & ~ledger.to_prepaid(lines, providers)]
     entries = entries[entries["use"].eq("cloud")]
     entries = entries[entries["invoice_id"].ne("")] if entries["invoice_id"].ne("").any() else entries
-    written = set(entries["document_currency"].where(entries["document_currency"].ne(""), entries["currency"]))
-    own = written == set(lines["BillingCurrency"]) and len(written) == 1
-    amounts = entries["document_amount"].where(entries["document_amount"].notna(), entries["amount"])
+    amounts, currencies = ledger.written(entries)
+    own = set(currencies) == set(lines["BillingCurrency"]) and len(set(currencies)) == 1
     return (_by_month(lines, "billing_period", "BilledCost" if own else "billed"),
             _by_month(entries.assign(written=amounts), "fiscal_period", "written" if own else "amount"))
 

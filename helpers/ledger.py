@@ -75,7 +75,7 @@ def _reported(ledger: pd.DataFrame, rate_rows: pd.DataFrame | None, currency: st
     worth = [to_cents(amount * rates.rate_of(table, own, month, currency)) for amount, own, month
              in zip(ledger["amount"], ledger["currency"], ledger["fiscal_period"], strict=True)]
     bare = ledger["document_amount"].isna() | ledger["document_currency"].eq("")
-    return ledger.assign(amount=worth, currency=currency, booked_amount=ledger["amount"],
+    return ledger.assign(amount=worth, currency=currency,
                          document_amount=ledger["document_amount"].where(~bare, ledger["amount"]),
                          document_currency=ledger["document_currency"].where(~bare, ledger["currency"]))
 
@@ -88,6 +88,23 @@ def require_month(coded: pd.DataFrame, period: str) -> pd.DataFrame:
         raise InputError("inputs.ledger, column fiscal_period", f"no line for {period}; it holds {held}",
                          "the ledger of the month under review", "add the month's extract, or set another period")
     return coded
+
+
+def prepaid_providers(providers: Mapping) -> set[str]:
+    """The providers whose commitments the ledger holds as prepaid."""
+    return {name for name, setting in providers.items() if setting.commitments == "prepaid"}
+
+
+def to_prepaid(lines: pd.DataFrame, providers: Mapping) -> pd.Series:
+    """Whether each bill line is a commitment purchase that the ledger takes to prepaid."""
+    bought = lines["ChargeCategory"].eq("Purchase") & lines["CommitmentDiscountId"].ne("")
+    return bought & lines["ProviderName"].isin(prepaid_providers(providers))
+
+
+def written(entries: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """Amount and currency that the document of each ledger line is written in; the ledger's own where it names none."""
+    return (entries["document_amount"].where(entries["document_amount"].notna(), entries["amount"]),
+            entries["document_currency"].where(entries["document_currency"].ne(""), entries["currency"]))
 
 
 def book(lines: pd.DataFrame, providers: Mapping) -> pd.DataFrame:
@@ -147,18 +164,28 @@ def _provider_of(vendor: str, providers: Mapping) -> str:
 
 def invoices(coded: pd.DataFrame) -> pd.DataFrame:
     """The ledger's lines of cloud invoices, tax among them, that are expense."""
-    cloud = coded[coded["use"].isin(("cloud", "cloud tax")) & (coded["kind"] == "expense")]
-    return cloud[~cloud["document_type"].isin(DOCUMENT_BUCKETS)] if "document_type" in cloud else cloud
+    lines = _cloud_lines(coded)
+    return lines[lines["bucket"].eq("")].drop(columns="bucket")
+
+
+def documents(coded: pd.DataFrame) -> pd.DataFrame:
+    """The ledger's other cloud lines, with the `bucket` of their kind of document."""
+    lines = _cloud_lines(coded)
+    return lines[lines["bucket"].ne("")]
+
+
+def _cloud_lines(coded: pd.DataFrame) -> pd.DataFrame:
+    """The ledger's lines of cloud cost and its tax that are expense, with the bucket of their document, "" for invoices."""
+    lines = coded[coded["use"].isin(("cloud", "cloud tax")) & (coded["kind"] == "expense")]
+    kinds = lines["document_type"] if "document_type" in lines else [""] * len(lines)
+    return lines.assign(bucket=pd.Series([DOCUMENT_BUCKETS.get(kind, "") for kind in kinds], index=lines.index, dtype=object))
 
 
 def _documents(coded: pd.DataFrame) -> pd.DataFrame:
-    """The ledger's other cloud lines, each amount in the bucket of its kind of document."""
-    if "document_type" not in coded:
-        return pd.DataFrame(columns=MATCH_KEYS)
-    kind = coded["document_type"].map(DOCUMENT_BUCKETS)
-    lines = coded[coded["use"].isin(("cloud", "cloud tax")) & coded["kind"].eq("expense") & kind.notna()]
-    named = {bucket: lines["amount"].where(kind[lines.index].eq(bucket), ZERO) for bucket in NAMED}
-    return lines.rename(columns={"fiscal_period": "ledger_period"})[MATCH_KEYS].assign(ledger=lines["amount"], **named)
+    """The ledger's other cloud lines, each amount in its bucket."""
+    lines = documents(coded).rename(columns={"fiscal_period": "ledger_period"})
+    named = {bucket: lines["amount"].where(lines["bucket"].eq(bucket), ZERO) for bucket in NAMED}
+    return lines[MATCH_KEYS].assign(ledger=lines["amount"], **named)
 
 
 def _by_number(booked: pd.DataFrame, coded: pd.DataFrame) -> pd.DataFrame:
@@ -174,11 +201,8 @@ def _by_number(booked: pd.DataFrame, coded: pd.DataFrame) -> pd.DataFrame:
 
 def _bills(booked: pd.DataFrame, providers: Mapping) -> pd.DataFrame:
     """Bills by provider, ledger month and invoice number: all of it, the part that goes to prepaid, its tax."""
-    prepaid = {name for name, setting in providers.items() if setting.commitments == "prepaid"}
-    bought = (booked["ChargeCategory"] == "Purchase") & (booked["CommitmentDiscountId"] != "")
-    to_prepaid = bought & booked["ProviderName"].isin(prepaid)
     marked = booked.assign(invoice_id=booked["InvoiceId"], bill=booked["billed"],
-                           purchases=booked["billed"].where(to_prepaid, ZERO),
+                           purchases=booked["billed"].where(to_prepaid(booked, providers), ZERO),
                            tax_in_bill=booked["billed"].where(booked["ChargeCategory"] == "Tax", ZERO))
     return marked[[*MATCH_KEYS, *BILL_AMOUNTS]]
 
@@ -218,20 +242,20 @@ def _listed(items: pd.DataFrame | None, rate_rows: pd.DataFrame | None, currency
     """Reconciling items as rows of provider, month and invoice, one column a bucket, in the report's currency."""
     if items is None:
         return pd.DataFrame(columns=MATCH_KEYS)
-    worth = pd.Series(list(items_worth(items, rate_rows, currency).values()), index=items.index, dtype=object)
+    worth = pd.Series(items_worth(items, rate_rows, currency), index=items.index, dtype=object)
     bucket = items["bucket"].map(DOCUMENT_BUCKETS)
     named = {column: worth.where(bucket.eq(column), ZERO) for column in NAMED}
     return items[MATCH_KEYS].assign(**named, netted=named["credit memos"])
 
 
-def items_worth(items: pd.DataFrame | None, rate_rows: pd.DataFrame | None, currency: str) -> dict[int, Decimal]:
-    """By its place what each listed item is in the report's currency, at the rate of its ledger month."""
+def items_worth(items: pd.DataFrame | None, rate_rows: pd.DataFrame | None, currency: str) -> list[Decimal]:
+    """What each listed item is in the report's currency, at the rate of its ledger month."""
     if items is None:
-        return {}
+        return []
     table = rates.rate_table(rate_rows, currency)
     rows = zip(items["amount"], items["currency"], items["ledger_period"], strict=True)
-    return {place: amount if own == currency else to_cents(amount * rates.rate_of(table, own, month, currency))
-            for place, (amount, own, month) in enumerate(rows)}
+    return [amount if own == currency else to_cents(amount * rates.rate_of(table, own, month, currency))
+            for amount, own, month in rows]
 
 
 def _explain(row: dict, billed_in: Mapping[tuple[str, str], str], limits: Limits) -> dict:

@@ -34,14 +34,14 @@ def items(matches: pd.DataFrame | None, told: pd.DataFrame | None, period: str) 
     if matches is None:
         return None
     known = matches[matches["ledger_period"] <= period]
-    came = set(rows_of(known[known["late invoices"].ne(ZERO) & known["invoice_id"].ne("")], ["ProviderName", "invoice_id"]))
+    missing = still_missing(matches, period)
     said = {key: rest for *key, owner, note, cleared in rows_of(told, [*KEYS, "owner", "note", "cleared_in"])
             for key, rest in [(tuple(key), (owner, note, cleared))]}
     rows = []
     for bucket in OWNERS:
         for row in known[known[bucket].ne(ZERO)].to_dict("records"):
             key = (row["ProviderName"], row["ledger_period"], row["invoice_id"], bucket)
-            if bucket == "missing invoices" and (key[0], key[2]) in came:
+            if bucket == "missing invoices" and key[:3] not in missing:
                 continue
             owner, note, cleared = said.get(key, ("", "", ""))
             if cleared and cleared < period:
@@ -52,6 +52,14 @@ def items(matches: pd.DataFrame | None, told: pd.DataFrame | None, period: str) 
     return table.sort_values("amount", key=lambda amounts: -abs(amounts), kind="stable", ignore_index=True)
 
 
+def still_missing(matches: pd.DataFrame, period: str) -> set[tuple[str, str, str]]:
+    """Provider, ledger month and number of invoices that the ledger of the period and before lacks to this day."""
+    known = matches[matches["ledger_period"] <= period]
+    came = set(rows_of(known[known["late invoices"].ne(ZERO)], ["ProviderName", "invoice_id"]))
+    gone = rows_of(known[known["missing invoices"].ne(ZERO)], ledger.MATCH_KEYS)
+    return {key for key in gone if not key[2] or (key[0], key[2]) not in came}
+
+
 def _cause(row: dict, bucket: str, known: pd.DataFrame) -> str:
     """What most likely is behind it; a suggestion to look at first."""
     expected, amount = row["bill"] - row["purchases"], row[bucket]
@@ -59,16 +67,19 @@ def _cause(row: dict, bucket: str, known: pd.DataFrame) -> str:
         return "invoice not received, or not posted yet"
     if row["ProviderName"] == ledger.NO_PROVIDER:
         return "a cloud vendor that no provider of the parameters names"
-    near = lambda one, other: abs(one - other) <= abs(other) / 1000 and bool(other)  # noqa: E731
-    if near(row["ledger"], -expected):
+    if _near(row["ledger"], -expected):
         return "booked with the sign turned"
-    if near(row["ledger"], 2 * expected):
+    if _near(row["ledger"], 2 * expected):
         return "booked twice"
     if not row["bill"] and (known["bill"] - known["purchases"] - row["ledger"]).map(abs).lt(1).any():
         return "the bill of another month or account has this amount: booked elsewhere than the lag names"
-    if near(row["ledger"], expected / 1000) or near(row["ledger"], expected * 1000):
+    if _near(row["ledger"], expected / 1000) or _near(row["ledger"], expected * 1000):
         return "a decimal point in another place"
     return "credit, tax or adjustment that no one listed" if amount else ""
+
+
+def _near(one: Decimal, other: Decimal) -> bool:
+    return bool(other) and abs(one - other) <= abs(other) / 1000
 
 
 def unknown_notes(told: pd.DataFrame | None, matches: pd.DataFrame | None) -> list[tuple]:

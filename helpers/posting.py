@@ -59,8 +59,7 @@ def two_currencies(coded: pd.DataFrame, period: str) -> pd.DataFrame:
     """Invoices of the month whose ledger lines name more than one document currency."""
     lines = ledger.invoices(coded)
     lines = lines[lines["fiscal_period"].eq(period) & lines["invoice_id"].ne("")]
-    own = lines["document_currency"].where(lines["document_currency"].ne(""), lines["currency"])
-    named = lines.assign(own=own).groupby(["ProviderName", "invoice_id"]).agg(
+    named = lines.assign(own=ledger.written(lines)[1]).groupby(["ProviderName", "invoice_id"]).agg(
         currencies=("own", lambda found: ", ".join(sorted(set(found)))), amount=("amount", total)).reset_index()
     return named[np.array([", " in text for text in named["currencies"]], dtype=bool)].reset_index(drop=True)
 

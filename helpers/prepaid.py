@@ -14,16 +14,12 @@ import pandas as pd
 
 from helpers import checks
 from helpers.house import number
+from helpers.ledger import prepaid_providers
 from helpers.money import ZERO, sum_by, to_cents, total
 
 KEYS = ["ProviderName", "CommitmentDiscountId"]
 COLUMNS = [*KEYS, "opening", "purchases", "amortised", "of_it_unused", "closing", "first_bought", "note"]
 BEFORE = "bought before the first bill: its balance is not known"
-
-
-def prepaid_providers(providers: Mapping) -> set[str]:
-    """The providers whose commitments the ledger holds as prepaid."""
-    return {name for name, setting in providers.items() if setting.commitments == "prepaid"}
 
 
 def roll_forward(booked: pd.DataFrame, providers: Mapping, period: str) -> pd.DataFrame:

@@ -136,15 +136,13 @@ def read(path: Path) -> pd.DataFrame:
     A ' that the worklist put before what a spreadsheet would run is taken off.  attrs["lines"] has each row's line.
     """
     table = inputs.read(path, "mapping_rules", "rules")
-    lines = table.attrs["lines"]
     table = table.assign(**{name: [publish.unguard(text) for text in table[name]] for name in table if name != "priority"})
     problems, where = Problems(), shown(path.resolve())
-    for line, start, end in zip(lines, table["valid_from"], table["valid_to"], strict=True):
+    for line, start, end in zip(inputs.lines_of(table), table["valid_from"], table["valid_to"], strict=True):
         if start and end and start > end:
             problems.add(f"{where}, line {line}", f"valid_from is {quoted(start)}", f"a month up to valid_to, {end}",
                          "correct the one or the other")
     problems.stop()
-    table.attrs["lines"] = lines
     return table
 
 

@@ -28,9 +28,8 @@ class Names:
         self._publishers = dict(zip(providers["provider"], providers["publishers"], strict=True))
         self._services: dict[str, dict[str, str]] = {}
         problems = Problems()
-        lines = services.attrs.get("lines") or range(2, len(services) + 2)
         rows = services.loc[:, ["provider", "service", "spelling"]].itertuples(index=False, name=None)
-        for line, (provider, service, spelling) in zip(lines, rows, strict=True):
+        for line, (provider, service, spelling) in zip(inputs.lines_of(services), rows, strict=True):
             if provider not in self._publishers:
                 problems.add(f"{where}, line {line}", f"provider is {quoted(provider)}", "a provider of providers.csv",
                              f"write {nearest(provider, list(self._publishers)) or 'one of them'}, or add it there")

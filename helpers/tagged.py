@@ -20,33 +20,31 @@ from helpers.periods import shift
 
 def tag_coverage(lines: pd.DataFrame, tag_keys: Mapping[str, Sequence[str]]) -> pd.DataFrame:
     """For each purpose of tags: the cost that carries one of its keys, and its share of absolute cost."""
-    keys = {purpose: tuple(wanted) for purpose, wanted in dict(tag_keys).items() if wanted}
-    picked = tags.pick(lines["Tags"], keys)
-    whole = {name: total(abs(amount) for amount in lines[name]) for name in AMOUNTS}
-    rows = []
-    for purpose in keys:
-        hit = lines[lines["Tags"].map(picked[purpose]).ne("")]
-        row = {"purpose": purpose.replace("_", " "), "keys": ", ".join(keys[purpose])}
-        for name in AMOUNTS:
-            size = total(abs(amount) for amount in hit[name])
-            row |= {name: total(hit[name]), f"{name}_share": share(size, whole[name])}
-        rows.append(row)
-    return pd.DataFrame(rows, columns=["purpose", "keys", "billed", "billed_share", "effective", "effective_share"])
+    keys = {purpose.replace("_", " "): ", ".join(wanted) for purpose, wanted in dict(tag_keys).items()}
+    table = _carried(lines.assign(period=""), tag_keys, [""])
+    return table.assign(keys=[keys[purpose] for purpose in table["purpose"]]).loc[:, [
+        "purpose", "keys", "billed", "billed_share", "effective", "effective_share"]]
 
 
 def over_time(booked: pd.DataFrame, tag_keys: Mapping[str, Sequence[str]], period: str, months: int = 13) -> pd.DataFrame:
     """Tag coverage of each ledger month up to the one under review, by purpose."""
     recent = booked[(booked["ledger_period"] > shift(period, -months)) & (booked["ledger_period"] <= period)]
-    like = sum_by(recent.assign(**{f"{name}_size": [abs(amount) for amount in recent[name]] for name in AMOUNTS}),
-                  ["ledger_period", "Tags"], [*AMOUNTS, *(f"{name}_size" for name in AMOUNTS)])
+    return _carried(recent.assign(period=recent["ledger_period"]), tag_keys, sorted(set(recent["ledger_period"])))
+
+
+def _carried(lines: pd.DataFrame, tag_keys: Mapping[str, Sequence[str]], periods: Sequence[str]) -> pd.DataFrame:
+    """By period and purpose the cost that carries a key of the purpose; each Tags text is looked at once."""
+    sizes = {f"{name}_size": [abs(amount) for amount in lines[name]] for name in AMOUNTS}
+    like = sum_by(lines.assign(**sizes), ["period", "Tags"], [*AMOUNTS, *sizes])
     keys = {purpose: tuple(wanted) for purpose, wanted in dict(tag_keys).items() if wanted}
     picked = tags.pick(like["Tags"], keys)
     rows = []
-    for month, lines in like.groupby("ledger_period"):
+    for period in periods:
+        whole = like[like["period"] == period]
         for purpose in keys:
-            hit = lines[lines["Tags"].map(picked[purpose]).ne("")]
-            shares = {f"{name}_share": share(total(hit[f"{name}_size"]), total(lines[f"{name}_size"])) for name in AMOUNTS}
-            rows.append({"period": month, "purpose": purpose.replace("_", " "),
+            hit = whole[whole["Tags"].map(picked[purpose]).ne("")]
+            shares = {f"{name}_share": share(total(hit[f"{name}_size"]), total(whole[f"{name}_size"])) for name in AMOUNTS}
+            rows.append({"period": period, "purpose": purpose.replace("_", " "),
                          **{name: total(hit[name]) for name in AMOUNTS}, **shares})
     return pd.DataFrame(rows, columns=["period", "purpose", *AMOUNTS, *(f"{name}_share" for name in AMOUNTS)])
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from helpers import inputs
 from helpers.errors import InputError
 from helpers.problems import Problems
 
@@ -93,8 +94,7 @@ def check(rules: pd.DataFrame, pools: str = "v5", towers: str = "v5",
     for layer, version in (("towers", towers), ("pools", pools)):
         columns = [f"{version}_{column}" for column in COLUMNS[layer]]
         rows = rules.loc[:, ["level", *columns]].itertuples(index=False, name=None)
-        lines = rules.attrs.get("lines") or range(2, len(rules) + 2)
-        for line, (level, first, second) in zip(lines, rows, strict=True):
+        for line, (level, first, second) in zip(inputs.lines_of(rules), rows, strict=True):
             blank_allowed = layer == "pools" or level == "default"
             for column, found, expected, todo in _wrong(version, layer, columns, first, second, blank_allowed):
                 problems.add(f"{where}, line {line}, column {column}", found, expected, todo)

@@ -70,8 +70,7 @@ def _posted(coded: pd.DataFrame | None, period: str) -> dict[tuple[str, str], tu
     prepaid = coded["kind"].eq("prepaid") & coded["invoice_id"].ne("")
     lines = pd.concat([ledger.invoices(coded), coded[prepaid]])
     lines = lines[lines["fiscal_period"].eq(period) & lines["invoice_id"].ne("") & lines["use"].ne("cloud tax")]
-    own = lines["document_currency"].where(lines["document_currency"].ne(""), lines["currency"])
-    worth = lines["document_amount"].where(lines["document_amount"].notna(), lines["amount"])
+    worth, own = ledger.written(lines)
     table = lines.assign(own=own, worth=worth).groupby(["ProviderName", "invoice_id"]).agg(
         worth=("worth", total), own=("own", lambda found: "/".join(sorted(set(found)))))
     return {key: tuple(row) for key, row in zip(table.index, table.itertuples(index=False), strict=True)}
