@@ -149,8 +149,7 @@ def match(booked: pd.DataFrame, coded: pd.DataFrame, items: pd.DataFrame | None,
     for column in amounts:
         together[column] = together[column].where(together[column].notna(), ZERO) if column in together else ZERO
     matches = sum_by(together, MATCH_KEYS, amounts)
-    numbered = bills.loc[bills["invoice_id"].ne(""), MATCH_KEYS].drop_duplicates()
-    billed_in = {(row.ProviderName, row.invoice_id): row.ledger_period for row in numbered.itertuples()}
+    billed_in = _first_month(bills, "invoice_id", "ledger_period")
     rows = [_explain(row, billed_in, limits) for row in matches.to_dict("records")]
     columns = [*MATCH_KEYS, "matched_by", "bill", "purchases", "ledger", *BUCKETS]
     return pd.DataFrame(rows, columns=columns).sort_values(MATCH_KEYS, ignore_index=True)
@@ -211,8 +210,7 @@ def _entries(coded: pd.DataFrame, booked: pd.DataFrame, providers: Mapping, rate
              currency: str) -> pd.DataFrame:
     """Ledger invoice lines with the bill's invoice number; what has no bill of its number goes to the provider's bills
     without one, if there are any."""
-    billed = {(row.ProviderName, row.InvoiceId): row.billing_period for row in booked[booked["InvoiceId"].ne("")].drop_duplicates(
-        ["ProviderName", "InvoiceId"]).itertuples()}
+    billed = _first_month(booked, "InvoiceId", "billing_period")
     numbers = set(zip(*(booked[name].tolist() for name in ("ProviderName", "ledger_period", "InvoiceId")), strict=True))
     table = rates.rate_table(rate_rows, currency)
     rows = []
@@ -227,6 +225,11 @@ def _entries(coded: pd.DataFrame, booked: pd.DataFrame, providers: Mapping, rate
                      "tax_in_ledger": worth if line["use"] == "cloud tax" else ZERO,
                      "worth": worth, "limit": limit})
     return pd.DataFrame(rows, columns=[*MATCH_KEYS, *ENTRY_AMOUNTS])
+
+
+def _first_month(lines: pd.DataFrame, number: str, month: str) -> dict[tuple[str, str], str]:
+    """By provider and invoice number the first month that has it, whatever the order of the lines."""
+    return lines[lines[number].ne("")].groupby(["ProviderName", number])[month].min().to_dict()
 
 
 def _worth(line: Mapping, table: dict, currency: str, billed_in: str) -> tuple[Decimal, Decimal]:

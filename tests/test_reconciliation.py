@@ -293,6 +293,22 @@ def test_an_invoice_booked_a_month_late_is_late_not_unexplained():
     assert buckets(august, "Azure") == {"usage 2026-08": "30", "missing invoices": "-30"}
 
 
+def test_a_number_billed_in_two_months_is_late_by_the_first_whatever_the_order_of_the_lines():
+    booked = usage("""
+        billing_period  service_period  ProviderName  InvoiceId  BilledCost
+        2026-08         2026-08         Azure         E1         70
+        2026-10         2026-10         Azure         E1         30
+    """)
+    coded = entries("""
+        fiscal_period  account  vendor     invoice_id  amount
+        2026-08        6100     MICROSOFT  E0          0.00
+        2026-09        6100     MICROSOFT  E1          70.00
+        2026-10        6100     MICROSOFT  E9          0.00
+    """)
+    for lines in (booked, booked.iloc[::-1]):
+        assert buckets(reconcile(lines, coded)[0], "Azure") == {"late invoices": "70", "ledger 2026-09": "70"}
+
+
 def test_the_rate_of_tax_and_of_a_credit_memo_is_told_once():
     booked = usage("""
         billing_period  service_period  ProviderName  BillingCurrency  InvoiceId  BilledCost
