@@ -21,7 +21,7 @@ from types import SimpleNamespace
 
 import pandas as pd
 
-from helpers import accrued, bridge, bucketlines, lagged, ledger, openitems, posting, prepaid, rates, reconciliation, threeway
+from helpers import accrued, bridge, bucketlines, lagged, ledger, matching, openitems, posting, prepaid, rates, reconciliation, threeway
 from helpers.money import to_cents, total
 from helpers.periods import months, shift
 from helpers.settings import Provider
@@ -92,7 +92,7 @@ def turn(given: dict[str, pd.DataFrame]) -> None:
     evidence = lagged.measure(PROVIDERS, lines, coded)
     assert {name: found.found.lag for name, found in evidence.items()} == {name: p.lag for name, p in PROVIDERS.items()}
     booked = ledger.book(lines, PROVIDERS)
-    matches = ledger.match(booked, coded, None, PROVIDERS, given["rates"], "USD")
+    matches = matching.match(booked, coded, None, PROVIDERS, given["rates"], "USD")
     steps = bridge.span(booked, booked.iloc[:0], coded, matches, PERIOD)
     tied = bridge.tie(booked, coded, matches, PERIOD, "amortised")
     checks = reconciliation.check_bridge(steps, tied, coded, booked, matches, PERIOD, TOLERANCE)

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 import pandas as pd
 
-from helpers import ledger
+from helpers import settlement
 from helpers.errors import InputError
 from helpers.house import number
 from helpers.ledger import CLOUD_USES
@@ -32,8 +32,11 @@ BUCKETS = {  # in the order of the bridge; each name with what it holds
     "support": "support booked beside the provider's bill",
     "accruals": "booked for bills still to come, and reversed when they come",
     "manual adjustments": "adjustments that finance made or lists",
+    "capitalised": "invoices booked as an asset: no expense of the month",
     "missing invoices": "billed, with no invoice in the ledger",
     "late invoices": "booked now, missing from the ledger month that was to hold them",
+    "early invoices": "booked before the ledger month that was to hold them, and taken off in it",
+    "duplicates": "invoices booked again, and taken back",
     "FX": "booked at another rate than the month's",
     "rounding": "invoices are in cents, usage is not",
     "unexplained": "what is left",
@@ -58,7 +61,7 @@ def span(booked: pd.DataFrame, kept_out: pd.DataFrame, coded: pd.DataFrame, matc
             "timing": _own(billed_in) - usage,
             "corrections of closed months": total(billed_in["billed"]) - _own(billed_in),
             "prepaid movement": freed - total(of_month["purchases"]),
-            **{bucket: total(of_month[bucket]) for bucket in ledger.BUCKETS},
+            **{bucket: total(of_month[bucket]) for bucket in settlement.BUCKETS},
         }
         rows += [(provider, f"usage {period}", usage, "total")]
         rows += [(provider, bucket, parts[bucket], "step") for bucket in BUCKETS]
@@ -82,7 +85,7 @@ def tie(booked: pd.DataFrame, coded: pd.DataFrame, matches: pd.DataFrame, period
         lines = shape[shape["ProviderName"] == provider]
         movement = total(lines["billed"]) - total(lines[column]) - total(of_month["purchases"])
         parts = {"prepaid movement": movement + release(coded, provider, period)}
-        parts |= {bucket: total(of_month[bucket]) for bucket in ledger.BUCKETS}
+        parts |= {bucket: total(of_month[bucket]) for bucket in settlement.BUCKETS}
         rows += [{"ProviderName": provider, "source": "reconciling", "bucket": bucket, "amount": amount,
                   "ledger_period": period} for bucket, amount in parts.items() if amount]
     reconciling = pd.DataFrame(rows, columns=["ProviderName", "source", "bucket", "amount", "ledger_period"])

@@ -13,7 +13,7 @@ from decimal import Decimal
 import numpy as np
 import pandas as pd
 
-from helpers import bridge, checks, ledger
+from helpers import bridge, checks, ledger, settlement
 from helpers.mapping import rows_of
 from helpers.money import ZERO, sum_by
 
@@ -67,7 +67,7 @@ def _listed(items: pd.DataFrame | None, worth: Sequence[Decimal], period: str) -
 
 def _invoices(matches: pd.DataFrame, period: str) -> Iterator[tuple]:
     of_month = matches[matches["ledger_period"].eq(period)]
-    for bucket in [name for name in ledger.BUCKETS if name not in ledger.NAMED]:
+    for bucket in [name for name in settlement.BUCKETS if name not in ledger.NAMED]:
         for provider, invoice, how, amount in rows_of(of_month, ["ProviderName", "invoice_id", "matched_by", bucket]):
             yield provider, bucket, "invoice", invoice, how, amount
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from helpers import accrued, bridge, bucketlines, checks, lagged, ledger, openitems, posting, prepaid, reconciliation, threeway
+from helpers import accrued, bridge, bucketlines, checks, lagged, matching, openitems, posting, prepaid, reconciliation, threeway
 from helpers.money import total
 from helpers.periods import shift
 
@@ -38,7 +38,7 @@ def _always(month) -> Iterator[tuple[str, pd.DataFrame | None]]:
 def _with_ledger(month) -> Iterator[tuple[str, pd.DataFrame | None]]:
     period, given, calendar = month.period, month.params, month.fiscal_days
     yield "bridge", month.steps
-    worth = ledger.items_worth(month.reconciling_items, month.rates, given.currency)
+    worth = matching.items_worth(month.reconciling_items, month.rates, given.currency)
     yield "bucket_lines", bucketlines.lines(month.booked, month.recorded, month.matches, month.reconciling_items, worth, period)
     yield "matches", month.matches
     yield "open_items", openitems.items(month.matches, month.open_item_notes, period)

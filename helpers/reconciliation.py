@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import pandas as pd
 
-from helpers import checks, ledger
+from helpers import checks, ledger, settlement
 from helpers.bridge import BUCKETS, MEMO, cloud_expense, release
 from helpers.house import number
 from helpers.money import ZERO, sum_by, total
@@ -72,7 +72,7 @@ def by_provider(steps: pd.DataFrame) -> pd.DataFrame:
 @needs_table
 def holding(table: pd.DataFrame) -> pd.DataFrame:
     """The table without the buckets that hold nothing."""
-    return table.drop(columns=[name for name in ["purchases", "prepaid movement", *ledger.BUCKETS]
+    return table.drop(columns=[name for name in ["purchases", "prepaid movement", *settlement.BUCKETS]
                                if name in table and name != "unexplained" and not any(table[name])])
 
 
@@ -122,8 +122,8 @@ def by_month(matches: pd.DataFrame, coded: pd.DataFrame, period: str) -> pd.Data
     Bill and buckets add up to the ledger; `FX and rounding` is one column.
     """
     booked = matches[matches["ledger_period"] <= period]
-    buckets = [name for name in ledger.BUCKETS if name not in ("FX", "rounding")]
-    sums = sum_by(booked, ["ledger_period"], ["bill", "purchases", "ledger", *ledger.BUCKETS])
+    buckets = [name for name in settlement.BUCKETS if name not in ("FX", "rounding")]
+    sums = sum_by(booked, ["ledger_period"], ["bill", "purchases", "ledger", *settlement.BUCKETS])
     freed = [release(coded, None, month) for month in sums["ledger_period"]]
     table = sums.assign(**{"prepaid movement": [add - cut for add, cut in zip(freed, sums["purchases"], strict=True)],
                            "FX and rounding": sums["FX"] + sums["rounding"],

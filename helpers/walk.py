@@ -10,11 +10,12 @@ from functools import cached_property
 import pandas as pd
 
 from helpers import (
-    billing, bridge, charges, forecast, kept, lagged, ledger, mapping, moves, openitems, params, posting, rates,
-    received, tco)
+    billing, bridge, charges, forecast, kept, lagged, ledger, mapping, matching, moves, openitems, params, posting,
+    rates, received, tco)
 from helpers.billing import drill
 from helpers.errors import InputError
 from helpers.given import Given
+from helpers.settlement import Limits
 
 CACHE = params.ROOT / ".cache"
 
@@ -150,9 +151,9 @@ class Month(Given):
         """Booked usage × ledger → one row an invoice, with every difference named."""
         if self.recorded is None:
             return None
-        return ledger.match(self.booked, self.recorded, self.reconciling_items, self.providers, self.rates,
-                            self.params.currency, ledger.Limits(self.params.tolerance.tax_share,
-                                                                self.params.tolerance.fx_share))
+        limits = Limits(self.params.tolerance.tax_share, self.params.tolerance.fx_share)
+        return matching.match(self.booked, self.recorded, self.reconciling_items, self.providers, self.rates,
+                              self.params.currency, limits, self.period)
 
     @cached_property
     def steps(self) -> pd.DataFrame | None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from helpers import accrued, bridge, bucketlines, ledger, openitems, posting, prepaid, rates, received, reconciliation
+from helpers import accrued, bridge, bucketlines, ledger, matching, openitems, posting, prepaid, rates, received, reconciliation
 from helpers import services, threeway
 from helpers.errors import InputError
 from helpers.money import ZERO, total
@@ -18,7 +18,7 @@ from tests.test_reconciliation import ACCOUNTS, PROVIDERS, RATES, TOLERANCE, buc
 
 
 def matched(booked, coded, items=None) -> pd.DataFrame:
-    return ledger.match(booked, coded, items, PROVIDERS, RATES, "USD")
+    return matching.match(booked, coded, items, PROVIDERS, RATES, "USD")
 
 
 def test_ledger_lines_that_are_no_invoice_are_a_bucket_each_and_an_accrual_is_no_late_invoice():
@@ -384,7 +384,7 @@ def test_whatever_lags_documents_and_currencies_the_buckets_and_their_lines_add_
              for vendor, month, invoice, amount, account, kind, currency in [*lines, ("AWS Inc", 3, "", D(0), "1480", "", "USD")]],
             columns=["fiscal_period", "account", "vendor", "invoice_id", "amount", "currency", "document_amount",
                      "document_currency", "document_type"]), ACCOUNTS, providers, rate_rows, "USD")
-        matches = ledger.match(booked, coded, None, providers, rate_rows, "USD")
+        matches = matching.match(booked, coded, None, providers, rate_rows, "USD")
         steps = bridge.span(booked, booked.iloc[:0], coded, matches, "2026-09")
         return booked, coded, matches, steps
 

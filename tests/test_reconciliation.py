@@ -8,7 +8,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from helpers import bridge, ledger, rates, reconciliation
+from helpers import bridge, ledger, matching, rates, reconciliation
 from helpers.errors import InputError
 from helpers.money import total
 from helpers.periods import shift
@@ -55,7 +55,7 @@ def entries(text: str) -> pd.DataFrame:
 
 
 def reconcile(booked, coded, items=None, period="2026-09", kept_out=None):
-    matches = ledger.match(booked, coded, items, PROVIDERS, RATES, "USD")
+    matches = matching.match(booked, coded, items, PROVIDERS, RATES, "USD")
     kept_out = booked.iloc[:0] if kept_out is None else kept_out
     steps = bridge.span(booked, kept_out, coded, matches, period)
     tied = bridge.tie(booked, coded, matches, period, "amortised")
@@ -147,7 +147,7 @@ def test_a_credit_that_nobody_listed_is_unexplained_and_fails():
     steps, _, states = reconcile(booked, coded)
     assert buckets(steps, "Azure") == {"usage 2026-09": "70", "unexplained": "-10", "ledger 2026-09": "60"}
     assert states[UNEXPLAINED] == "failed"
-    matches = ledger.match(booked, coded, None, PROVIDERS, RATES, "USD")
+    matches = matching.match(booked, coded, None, PROVIDERS, RATES, "USD")
     assert reconciliation.verdict(steps, matches, "2026-09", "USD", TOLERANCE).startswith(
         "Cloud usage of 2026-09 does not tie to the ledger: nothing explains 10.00 USD")
 
@@ -252,7 +252,7 @@ def test_each_month_adds_up_from_bill_to_ledger():
         2026-09        6100     MICROSOFT CORP   61.00
         2026-09        6120     MICROSOFT CORP   100.00
     """)
-    matches = ledger.match(booked, coded, None, PROVIDERS, RATES, "USD")
+    matches = matching.match(booked, coded, None, PROVIDERS, RATES, "USD")
     assert cells(reconciliation.by_month(matches, coded, "2026-09"), "ledger_period", "bill", "prepaid movement",
                  "FX and rounding", "unexplained", "ledger") == [
         ("2026-09", "60", "100", "0", "1", "161"), ("2026-08", "1250.004", "-1100", "-0.004", "0", "150")]
@@ -340,7 +340,7 @@ def test_tied_cost_on_the_billed_basis_comes_to_the_same_ledger():
         fiscal_period  account  vendor           amount
         2026-09        6120     MICROSOFT CORP   100.00
     """)
-    matches = ledger.match(booked, coded, None, PROVIDERS, RATES, "USD")
+    matches = matching.match(booked, coded, None, PROVIDERS, RATES, "USD")
     billed, amortised = (bridge.tie(booked, coded, matches, "2026-09", basis) for basis in ("billed", "amortised"))
     assert cells(billed, "source", "bucket", "amount") == [
         ("usage", "", "1200"), ("usage", "", "0"), ("reconciling", "prepaid movement", "-1100")]
@@ -445,7 +445,7 @@ def test_for_any_mix_the_buckets_add_up_and_order_does_not_matter(bills, lines, 
                      "document_currency"]), ACCOUNTS, PROVIDERS)
         items = pd.DataFrame([("2026-09", name, invoice, "credit memo", amount, "USD") for name, invoice, amount in memos],
                              columns=["ledger_period", "ProviderName", "invoice_id", "bucket", "amount", "currency"])
-        matches = ledger.match(booked, coded, items, PROVIDERS, RATES, "USD")
+        matches = matching.match(booked, coded, items, PROVIDERS, RATES, "USD")
         steps = bridge.span(booked, booked.iloc[:0], coded, matches, "2026-09")
         tied = bridge.tie(booked, coded, matches, "2026-09", "amortised")
         return steps, tied, coded

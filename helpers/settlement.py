@@ -1,0 +1,225 @@
+"""What explains an invoice's differences?  Its ledger months one after the other, each difference in one bucket.
+
+    rows of one invoice, limits → settle → each row with its buckets, and what of them is still open
+
+What an earlier month lacked may come late, what it booked ahead is taken off when it is due, what it booked twice may be
+taken back.  Amounts are in the report's currency; a row's `worth` is its documents at the rate of the month billed.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import NamedTuple
+
+from helpers.ledger import MATCH_KEYS, NAMED
+from helpers.money import ZERO, to_cents, total
+
+MISSING, LATE, EARLY, AGAIN, UNEXPLAINED = "missing invoices", "late invoices", "early invoices", "duplicates", "unexplained"
+BUCKETS = ["tax", *NAMED, "capitalised", MISSING, LATE, EARLY, AGAIN, "FX", "rounding", UNEXPLAINED]
+OPEN = (MISSING, UNEXPLAINED, AGAIN)  # what somebody has to clear
+BACK = ("credit memos", "refunds", "manual adjustments")  # documents that may take back what was booked too much
+COLUMNS = [*MATCH_KEYS, "matched_by", "bill", "purchases", "ledger", *BUCKETS, "open", "open_before"]
+
+
+class Limits(NamedTuple):
+    """How large tax and exchange-rate differences may be before they need another name."""
+
+    tax: Decimal = Decimal("0.27")  # of the bill: the highest standard VAT rate there is (Hungary); more is not tax
+    fx: Decimal = Decimal("0.10")  # of the invoice: further from the month's rate is no difference of rates
+
+
+@dataclass
+class Lot:
+    """A part of a row that a later month may clear."""
+
+    row: int
+    amount: Decimal
+
+
+@dataclass
+class Standing:
+    """What the months so far leave of an invoice."""
+
+    to_come: Decimal  # due in later ledger months
+    ahead: Decimal = ZERO  # booked before it was due
+    owed: list[Lot] = field(default_factory=list)  # due, and not booked
+    twice: list[Lot] = field(default_factory=list)  # booked again
+    bill: Decimal = ZERO  # all billed so far
+    due: Decimal = ZERO  # of it what is expense
+    taxed: Decimal = ZERO  # in the bucket so far
+    tax_waiting: Decimal = ZERO  # tax in bills that no tax line has answered
+
+    def open_of(self, row: int) -> Decimal:
+        """What is open of a row, signed as its bucket is."""
+        return total(lot.amount for lot in self.twice if lot.row == row) - total(lot.amount for lot in self.owed if lot.row == row)
+
+
+def settle(rows: Sequence[Mapping], first: str, last: str, limits: Limits = Limits()) -> Iterator[dict]:
+    """The rows of one provider and invoice from ledger month `first` to `last`, explained; in the order of their months.
+
+    Buckets add up to ledger − (bill − purchases).  `open` is what of missing invoices, duplicates and unexplained is
+    still to be cleared after `last`, `open_before` what was a month earlier.  Rows without an invoice number are the
+    provider's months: what one lacked comes late only whole.
+    """
+    standing = Standing(total(row["bill"] - row["purchases"] for row in rows))
+    explained, before = [], None
+    for place, row in enumerate(rows):
+        if row["ledger_period"] > last:
+            break
+        if row["ledger_period"] == last:
+            before = [standing.open_of(known) for known in range(place)]
+        standing.to_come -= row["bill"] - row["purchases"]
+        earlier = bool(standing.bill)
+        parts = _best(row, standing, limits)
+        _carry(place, row, parts, standing)
+        explained.append((row, parts, _matched_by(row, parts, earlier)))
+    before = [standing.open_of(known) for known in range(len(explained))] if before is None else [*before, ZERO]
+    for place, (row, parts, how) in enumerate(explained):
+        if row["ledger_period"] >= first:
+            yield {**{name: row[name] for name in (*MATCH_KEYS, "bill", "purchases", "ledger")}, **parts, "matched_by": how,
+                   "open": standing.open_of(place), "open_before": before[place]}
+
+
+def _best(row: Mapping, standing: Standing, limits: Limits) -> dict[str, Decimal]:
+    """The first way to see the row that leaves nothing unexplained; else the plainest one.
+
+    Lines that stand twice may be meant (two halves) or not, and a bill's tax may lie in the lines of cost.
+    """
+    taxes = list(dict.fromkeys(_taxes(row, standing, limits, ZERO)))
+    ways = [(tax, ZERO) for tax in taxes]
+    if row["repeated"]:
+        ways += [(tax, row["repeated"]) for tax in dict.fromkeys(_taxes(row, standing, limits, row["repeated_tax"]))]
+    found = [_explain(row, standing, limits, *way) for way in ways]
+    return next((parts for parts in found if not parts[UNEXPLAINED]), found[0])
+
+
+def _taxes(row: Mapping, standing: Standing, limits: Limits, repeated: Decimal) -> Iterator[Decimal]:
+    """What the tax bucket may be: the tax lines less the bills' tax; or less what of that is a claim (recoverable).
+
+    More than tax can be is none.  A bill's tax that no tax line answers lies in the lines of cost.
+    """
+    waiting = standing.tax_waiting + row["tax_in_bill"]
+    if not row["tax_in_ledger"] and not row["recoverable"]:
+        yield ZERO
+        return
+    tax = row["tax_in_ledger"] - repeated - waiting
+    most = abs(standing.bill + row["bill"]) * limits.tax
+    yield tax if abs(standing.taxed + tax) <= most or -waiting <= tax <= 0 else ZERO
+    if waiting and row["recoverable"]:
+        yield -min(row["recoverable"], waiting, key=abs)
+
+
+def _explain(row: Mapping, standing: Standing, limits: Limits, tax: Decimal, repeated: Decimal) -> dict[str, Decimal]:
+    """Every bucket of the row, with so much tax and so much booked by lines that repeat another."""
+    rate = _plausible(_exchange(row), row["worth"], limits.fx)
+    expected = row["bill"] - row["purchases"]
+    taken = _toward(expected, standing.ahead)
+    due = expected - taken
+    got = row["ledger"] + row["capital"] - total(row[name] for name in NAMED) - rate - tax - repeated
+    parts = dict.fromkeys(BUCKETS, ZERO) | {name: row[name] for name in NAMED}
+    parts |= {"tax": tax, "capitalised": -row["capital"], EARLY: -taken, AGAIN: repeated, "FX": rate}
+    if due and not row["limit"]:
+        return parts | {MISSING: got - due}
+    for name, amount in _rest(got - due, due, row, standing):
+        parts[name] += amount
+    return parts
+
+
+def _rest(rest: Decimal, due: Decimal, row: Mapping, standing: Standing) -> Iterator[tuple[str, Decimal]]:
+    """What the row holds beyond its own bill: late, taken back, ahead, again; cents, another rate; else unexplained.
+
+    `band` is how far the rates of the months between may take an invoice whose documents do not say the bill's currency.
+    """
+    numbered, base = bool(row["invoice_id"]), due
+
+    def near(one: Decimal, other: Decimal) -> bool:
+        return abs(one - other) <= max(row["limit"], abs(other) * row["band"])
+
+    if abs(rest) > row["limit"] and not (due and near(due + rest, due)):
+        for name, room, wholes in _rooms(row, standing, numbered):
+            whole = next((amount for amount in wholes if amount and near(rest, amount)), ZERO)
+            part = whole or (_toward(rest, room) if numbered else ZERO)
+            yield name, part
+            rest, base = rest - part, base + part
+        again = _multiple(rest, standing.due + due if numbered else due, near)
+        yield AGAIN, again
+        rest, base = rest - again, base + again
+    yield "rounding" if abs(rest) <= row["limit"] else "FX" if near(base + rest, base) else UNEXPLAINED, rest
+
+
+def _rooms(row: Mapping, standing: Standing, numbered: bool) -> Iterator[tuple[str, Decimal, list[Decimal]]]:
+    """By bucket how much there is to clear or to book ahead, and the amounts that may come whole."""
+    owed, twice = total(lot.amount for lot in standing.owed), -total(lot.amount for lot in standing.twice)
+    yield LATE, owed, [owed, *(lot.amount for lot in standing.owed)]
+    yield AGAIN, twice, [twice, *(-lot.amount for lot in standing.twice)]
+    if numbered:
+        yield EARLY, standing.to_come - standing.ahead, [standing.to_come - standing.ahead]
+
+
+def _multiple(rest: Decimal, whole: Decimal, near) -> Decimal:
+    """The rest as the whole bill once or several times more; 0 where it is not."""
+    times = round(rest / whole) if whole else 0
+    return whole * times if times > 0 and near(rest, whole * times) else ZERO
+
+
+def _carry(place: int, row: Mapping, parts: Mapping[str, Decimal], standing: Standing) -> None:
+    """Takes the row's buckets into what stands for the months after it."""
+    standing.ahead += parts[EARLY]
+    standing.bill += row["bill"]
+    standing.due += row["bill"] - row["purchases"]
+    standing.taxed += parts["tax"]
+    answered = row["tax_in_ledger"] or row["recoverable"]
+    standing.tax_waiting = ZERO if answered else standing.tax_waiting + row["tax_in_bill"]
+    _clear(standing.owed, parts[LATE])
+    twice = parts[AGAIN]
+    if twice * total(lot.amount for lot in standing.twice) < 0:
+        _clear(standing.twice, -twice)
+    elif twice:
+        standing.twice.append(Lot(place, twice))
+    if row["invoice_id"]:
+        back = total(row[name] for name in BACK)
+        back += _clear(standing.twice, -_toward(back, -total(lot.amount for lot in standing.twice)))
+        _clear(standing.owed, _toward(back, total(lot.amount for lot in standing.owed)))
+    lacking = parts[MISSING] + parts[UNEXPLAINED]
+    if lacking:
+        standing.owed.append(Lot(place, -lacking))
+
+
+def _clear(lots: list[Lot], amount: Decimal) -> Decimal:
+    """Takes the amount off the lots: off the one of that amount, else off the oldest first; gives it back."""
+    whole = [lot for lot in lots if lot.amount == amount]
+    left = amount
+    for lot in whole[:1] or list(lots):
+        part = _toward(left, lot.amount)
+        lot.amount -= part
+        left -= part
+    lots[:] = [lot for lot in lots if lot.amount]
+    return amount
+
+
+def _toward(amount: Decimal, room: Decimal) -> Decimal:
+    """So much of the amount as goes into the room of the same sign."""
+    return min(amount, room, key=abs) if amount * room > 0 else ZERO
+
+
+def _exchange(row: Mapping) -> Decimal:
+    """What the booked rate makes of the invoice, its credit memos (listed at the booked rate) taken back in."""
+    moved = row["invoiced"] - row["worth"]
+    if not moved or not row["invoiced"]:
+        return moved
+    return moved - to_cents(row["netted"] * moved / row["invoiced"])
+
+
+def _plausible(amount: Decimal, base: Decimal, most: Decimal) -> Decimal:
+    return amount if abs(amount) <= abs(base) * most else ZERO
+
+
+def _matched_by(row: Mapping, parts: Mapping[str, Decimal], earlier: bool) -> str:
+    billed = bool(row["bill"] or row["tax_in_bill"])
+    if not row["limit"]:
+        return "bill only" if billed else "no invoice"
+    if billed:
+        return "invoice number" if row["invoice_id"] else "provider and month"
+    if parts[LATE] or row["invoice_id"] and earlier:
+        return "bill of an earlier month"
+    return "bill of a later month" if parts[EARLY] else "ledger only"
