@@ -1,60 +1,99 @@
-"""What should the month accrue?  Usage billed or still to be billed that the ledger does not hold at the month's end.
+"""What should the month accrue?  Usage billed that the ledger does not hold at the month's end.
 
-    booked, matches → accruals → table              by provider and bill: not due yet, or its invoice is missing
+    booked, ledger, matches → accruals → table      by provider and bill: not due yet, or its invoice is missing
     accruals → journal → lines                      a balanced proposal: the accrual, and its reversal a month later
-    accruals of the month before, matches → true_up  what the invoices came to, against what was accrued
 
-Accrual and reversal net to zero; only the true-up stays.  Amounts are in the report's currency, to the cent.
+What the ledger has accrued already (helpers.trueup) is taken off.  Amounts are in the report's currency, to the cent.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
 
 import pandas as pd
 
-from helpers import checks, ledger, openitems, posting
+from helpers import checks, ledger, openitems, posting, trueup
 from helpers.mapping import rows_of
 from helpers.money import ZERO, sum_by, to_cents, total
 from helpers.periods import shift
+from helpers.settlement import EARLY, MISSING
+from helpers.trueup import ALREADY
 
 KEYS = ["ProviderName", "billing_period", "invoice_id", "why"]
-NOT_DUE, MISSING, ALREADY = "booked in a later month", "its invoice is missing", "accrued in the ledger already"
-JOURNAL = ["document", "posting_date", "fiscal_period", "account", "debit", "credit", "currency", "text"]
+NOT_DUE, LOST = "booked in a later month", "its invoice is missing"
+JOURNAL = ["document", "posting_date", "fiscal_period", "vendor", "account", "debit", "credit", "currency", "text"]
+WAITED_FOR = 3  # months after its last bill that a provider is still waited for
 
 
-def accruals(booked: pd.DataFrame, matches: pd.DataFrame | None, providers: Mapping, period: str) -> pd.DataFrame:
-    """One row a bill that the ledger does not hold at the end of the period; purchases that go to prepaid left out.
+def accruals(booked: pd.DataFrame, coded: pd.DataFrame | None, matches: pd.DataFrame | None, providers: Mapping, period: str,
+             notes: pd.DataFrame | None = None, back: int = 0) -> pd.DataFrame:
+    """One row a bill that the ledger does not hold at the end of the period, the last of the matches; of the month before
+    it with `back` 1.
 
-    What the ledger has accrued and not reversed by then is taken off, a row a provider.
+    Left out: purchases that go to prepaid, tax that the provider's ledger books as a claim, what is booked ahead, and
+    missing invoices that a note cleared.
     """
-    lines = booked[~ledger.to_prepaid(booked, providers) & (booked["billing_period"] <= period)].rename(columns={"InvoiceId": "invoice_id"})
-    missing = set() if matches is None else openitems.still_missing(matches, period)
-    later = lines["ledger_period"] > period
-    lost = pd.Series([key in missing for key in rows_of(lines, ledger.MATCH_KEYS)], index=lines.index, dtype=bool)
-    open_ = lines[later | lost]
-    named = open_.assign(why=[NOT_DUE if is_later else MISSING for is_later in later[open_.index]])
-    table = sum_by(named, KEYS, ["billed"]).rename(columns={"billed": "amount"})
-    held = matches[matches["ledger_period"] <= period] if matches is not None else pd.DataFrame(columns=["ProviderName", "accruals"])
-    stands = [(provider, period, "", ALREADY, -amount) for provider, amount
-              in rows_of(sum_by(held, ["ProviderName"], ["accruals"]), ["ProviderName", "accruals"]) if amount]
-    whole = pd.concat([table, pd.DataFrame(stands, columns=list(table))], ignore_index=True) if stands else table
-    return whole.assign(amount=[to_cents(amount) for amount in whole["amount"]])
+    month = shift(period, -back)
+    claims = trueup.claims(coded)
+    taxes = booked["ChargeCategory"].eq("Tax") & booked["ProviderName"].isin(claims)
+    lines = booked[~ledger.to_prepaid(booked, providers) & ~taxes & (booked["billing_period"] <= month)]
+    lines = lines.rename(columns={"InvoiceId": "invoice_id"})
+    rows = [*_not_due(lines, matches, month), *_lost(lines, matches, month, "open_before" if back else "open", notes)]
+    rows += [(name, month, "", ALREADY, -amount) for name, amount in trueup.standing(coded, month).items() if amount]
+    table = pd.DataFrame(rows, columns=[*KEYS, "amount"])
+    table = table.assign(amount=[to_cents(amount) for amount in table["amount"]]).sort_values(KEYS[:3], kind="stable")
+    return table[[bool(amount) for amount in table["amount"]]].reset_index(drop=True) if len(table) else table
+
+
+def _not_due(lines: pd.DataFrame, matches: pd.DataFrame | None, month: str) -> Iterator[tuple]:
+    """Bills that a later ledger month is to hold, less what of them is booked ahead."""
+    ahead: dict[tuple, Decimal] = {}
+    for name, number, due, amount in rows_of(matches, ["ProviderName", "invoice_id", "ledger_period", EARLY]):
+        if amount and due <= month:
+            ahead[name, number] = ahead.get((name, number), ZERO) + amount
+    sums = sum_by(lines[lines["ledger_period"] > month], KEYS[:3], ["billed"])
+    for name, bill, number, amount in sums.itertuples(index=False, name=None):
+        yield name, bill, number, NOT_DUE, amount - ahead.pop((name, number), ZERO)
+
+
+def _lost(lines: pd.DataFrame, matches: pd.DataFrame | None, month: str, open_: str, notes: pd.DataFrame | None) -> Iterator[tuple]:
+    """Bills whose invoice the ledger lacks, as far as it still does; never more than their lines that are to be accrued."""
+    cleared = openitems.cleared(notes, month)
+    sums = sum_by(lines, ["ProviderName", "ledger_period", "invoice_id", "billing_period"], ["billed"])
+    worth: dict[tuple, tuple[str, Decimal]] = {}
+    pooled: dict[tuple, tuple[str, Decimal]] = {}
+    for name, due, number, bill, amount in sums.itertuples(index=False, name=None):
+        for known, key in ((worth, (name, due, number)), (pooled, (name, due))):
+            first, before = known.get(key, (bill, ZERO))
+            known[key] = min(first, bill), before + amount
+    for name, due, number, lacking, left in rows_of(matches, [*ledger.MATCH_KEYS, MISSING, open_]):
+        if lacking and left and due <= month and (name, due, number, MISSING) not in cleared:
+            bill, most = worth[name, due, number] if number else pooled.get((name, due), (due, ZERO))
+            yield name, bill, number, LOST, min(-left, most, key=abs)
+
+
+def awaited(booked: pd.DataFrame, period: str) -> pd.DataFrame:
+    """Providers whose bill of the period is not among the bills, and was in the months just before: the last one there is."""
+    sums = sum_by(booked[booked["billing_period"] <= period], ["ProviderName", "billing_period"], ["billed"])
+    last = sums.drop_duplicates("ProviderName", keep="last")
+    late = last["billing_period"].lt(period) & last["billing_period"].ge(shift(period, -WAITED_FOR))
+    return last[late].reset_index(drop=True)
 
 
 def journal(table: pd.DataFrame, coded: pd.DataFrame, account: str, period: str, currency: str,
             calendar: pd.DataFrame | None = None) -> pd.DataFrame:
     """The accrual and its reversal as journal lines, one document each; debits equal credits in both.
 
-    The expense account of a provider is the one that most of its invoices are booked on.
+    The expense account of a provider is the one that most of its invoices are booked on; blank where it has none.
     """
     usual, later = _accounts(coded), shift(period, 1)
-    last, first = posting.days(period, calendar)[1], posting.days(later, calendar)[0]
+    last, first = posting.days(period, calendar)[1], posting.day_after(period, calendar)
     rows = []
     for document, month, day, sign in ((f"ACC-{period}", period, last, 1), (f"REV-{period}", later, first, -1)):
         for provider, bill, number, why, amount in rows_of(table, [*KEYS, "amount"]):
             done = "less what is accrued" if why == ALREADY else ""
             text = " ".join(filter(None, (f"{'Accrual' if sign > 0 else 'Reversal'} {provider} {bill}", number, done)))
             for name, worth in ((usual.get(provider, ""), amount * sign), (account, -amount * sign)):
-                rows.append((document, day, month, name, max(worth, ZERO), max(-worth, ZERO), currency, text))
+                rows.append((document, day, month, provider, name, max(worth, ZERO), max(-worth, ZERO), currency, text))
     return pd.DataFrame(rows, columns=JOURNAL)
 
 
@@ -66,23 +105,9 @@ def _accounts(coded: pd.DataFrame) -> dict[str, str]:
             for provider, rows in counts.groupby("ProviderName")}
 
 
-def true_up(before: pd.DataFrame, matches: pd.DataFrame | None, providers: Mapping, period: str) -> pd.DataFrame:
-    """What was to be accrued a month ago against what the ledger booked for it this month; what is still to come apart."""
-    columns = [*KEYS[:3], "accrued", "booked", "true_up", "state"]
-    if matches is None:
-        return pd.DataFrame(columns=columns)
-    now = matches[matches["ledger_period"] == period]
-    booked = {(row.ProviderName, row.invoice_id): row.ledger for row in now[now["ledger"].ne(ZERO)].itertuples()}
-    rows = []
-    for provider, bill, number, amount in rows_of(before[before["why"].ne(ALREADY)], [*KEYS[:3], "amount"]):
-        worth = booked.get((provider, number)) if ledger.booked_in(provider, bill, providers) == period or number else None
-        rows.append((provider, bill, number, amount, ZERO if worth is None else worth,
-                     ZERO if worth is None else worth - amount, "still to come" if worth is None else "booked"))
-    return pd.DataFrame(rows, columns=columns)
-
-
-def check(lines: pd.DataFrame, account: str) -> list[dict]:
-    """The proposal balances, document by document, and accrual and reversal net to zero on every account."""
+def check(lines: pd.DataFrame, account: str, waited: pd.DataFrame) -> list[dict]:
+    """The proposal balances, document by document, and accrual and reversal net to zero on every account; findings: an
+    account that is not known, and a bill that has not come."""
     apart = [document for document, rows in lines.groupby("document") if total(rows["debit"]) != total(rows["credit"])]
     nets = {name: total(rows["debit"]) - total(rows["credit"]) for name, rows in lines.groupby("account")}
     rows = [checks.holds("accrual proposal balances in each document", not apart, "; ".join(apart)),
@@ -91,4 +116,12 @@ def check(lines: pd.DataFrame, account: str) -> list[dict]:
     if len(lines) and not account:
         rows.append(checks.noted("no account to accrue on", 1, "Head of Financial Control",
                                  "accruals.account in the parameters is blank: the credit side has no account", total([])))
+    odd = lines[lines["account"].eq("")] if account else lines.iloc[:0]
+    names = sorted(set(odd["vendor"]))
+    rows.append(checks.noted("accruals without an expense account", len(names), "Head of Financial Control",
+                             f"the ledger has no cloud account with lines of {', '.join(names)}" if names else "",
+                             total(odd["debit"])))
+    told = [f"{row.ProviderName} has none of this month, the last is of {row.billing_period}" for row in waited.itertuples()]
+    rows.append(checks.noted("bills that have not come, and nothing is accrued for", len(told), "FinOps team", "; ".join(told),
+                             total(to_cents(amount) for amount in waited["billed"])))
     return rows

@@ -70,7 +70,8 @@ def decide(found: Mapping[str, Mapping[int, float]]) -> Found:
         first, second = _clear(found, months[:cut])[0], _clear(found, months[cut:])[0]
         if first is not None and second is not None and first != second:
             size = sum(found[month][first] for month in months[:cut]) + sum(found[month][second] for month in months[cut:])
-            changes.append((size, months[cut], first, second))
+            since = shift(months[cut - 1], 1) if second > first else months[cut]  # a longer lag leaves a month without bill
+            changes.append((size, since, first, second))
     if changes:
         _, since, first, second = min(changes)
         return Found(second, f"{second} months since {since}, {first} before", since, first)

@@ -13,7 +13,7 @@ import pandas as pd
 
 from helpers import globs, rates
 from helpers.errors import InputError
-from helpers.money import plain, to_cents
+from helpers.money import ZERO, plain, to_cents
 from helpers.periods import shift
 
 MATCH_KEYS = ["ProviderName", "ledger_period", "invoice_id"]
@@ -31,7 +31,8 @@ def code(ledger: pd.DataFrame, accounts: pd.DataFrame, providers: Mapping, rate_
     """The ledger lines with kind and use of their account, and the cloud provider their vendor stands for.
 
     Amounts in another currency than the report's are brought to it, line by line to the cent, at the rate of the
-    fiscal period.  Raises InputError for an account that the accounts table does not have, and for a missing rate.
+    fiscal period.  Prepaid and its release without vendor are those of the one provider whose commitments are prepaid, where
+    there is one.  Raises InputError for an account that the accounts table does not have, and for a missing rate.
     """
     unknown = ledger[~ledger["account"].isin(set(accounts["account"]))]
     if len(unknown):
@@ -49,6 +50,10 @@ def code(ledger: pd.DataFrame, accounts: pd.DataFrame, providers: Mapping, rate_
     coded = _reported(ledger, rate_rows, currency).merge(accounts, on="account", how="left", validate="many_to_one")
     vendors = {vendor: _provider_of(vendor, providers) for vendor in sorted(set(ledger["vendor"]))}
     named = coded["vendor"].map(vendors)
+    holding = prepaid_providers(providers)
+    if len(holding) == 1:
+        nameless = coded["vendor"].eq("") & (coded["use"].eq("cloud amortisation") | coded["kind"].eq("prepaid"))
+        named = named.mask(nameless, *holding)
     beside = named.where(coded["kind"].isin(BESIDE) & named.ne(NO_PROVIDER), "")
     return coded.assign(ProviderName=named.where(coded["use"].isin(CLOUD_USES), beside))
 
@@ -56,6 +61,7 @@ def code(ledger: pd.DataFrame, accounts: pd.DataFrame, providers: Mapping, rate_
 def _reported(ledger: pd.DataFrame, rate_rows: pd.DataFrame | None, currency: str) -> pd.DataFrame:
     """The lines in the report's currency; what they were booked in becomes their document, where they name none."""
     foreign = ledger["currency"].ne(currency)
+    ledger = ledger.assign(own_amount=ledger["amount"], own_currency=ledger["currency"])
     if not currency or not foreign.any():
         return ledger
     table = rates.rate_table(rate_rows, currency)
@@ -67,14 +73,14 @@ def _reported(ledger: pd.DataFrame, rate_rows: pd.DataFrame | None, currency: st
                          document_currency=ledger["document_currency"].where(~bare, ledger["currency"]))
 
 
-def require_month(coded: pd.DataFrame, period: str) -> pd.DataFrame:
-    """The coded lines, when there are any for the month; else an InputError that names the months there are."""
-    months = sorted(set(coded["fiscal_period"]))
+def until(ledger: pd.DataFrame, period: str) -> pd.DataFrame:
+    """The lines up to the month, when there are any in it; else an InputError that names the months there are."""
+    months = sorted(set(ledger["fiscal_period"]))
     if period not in months:
         held = f"{months[0]} to {months[-1]}" if months else "no month"
         raise InputError("inputs.ledger, column fiscal_period", f"no line for {period}; it holds {held}",
                          "the ledger of the month under review", "add the month's extract, or set another period")
-    return coded
+    return ledger[ledger["fiscal_period"] <= period].reset_index(drop=True)
 
 
 def prepaid_providers(providers: Mapping) -> set[str]:
@@ -83,9 +89,18 @@ def prepaid_providers(providers: Mapping) -> set[str]:
 
 
 def to_prepaid(lines: pd.DataFrame, providers: Mapping) -> pd.Series:
-    """Whether each bill line is a commitment purchase that the ledger takes to prepaid."""
-    bought = lines["ChargeCategory"].eq("Purchase") & lines["CommitmentDiscountId"].ne("")
+    """Whether each bill line is a commitment purchase that the ledger takes to prepaid, or money back for one.
+
+    Money back is a line of a commitment that is billed, and amortised by none: a credit or refund of what was paid ahead.
+    """
+    bought = commitment_moves(lines)
     return bought & lines["ProviderName"].isin(prepaid_providers(providers))
+
+
+def commitment_moves(lines: pd.DataFrame) -> pd.Series:
+    """Whether each bill line buys a commitment, or gives money back for one."""
+    returned = lines["ChargeCategory"].isin(("Credit", "Adjustment")) & lines["effective"].eq(ZERO) & lines["billed"].ne(ZERO)
+    return lines["CommitmentDiscountId"].ne("") & (lines["ChargeCategory"].eq("Purchase") | returned)
 
 
 def written(entries: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
@@ -122,7 +137,7 @@ def lag_of(provider: str, providers: Mapping) -> int:
 
 def _provider_of(vendor: str, providers: Mapping) -> str:
     found = [name for name, setting in providers.items()
-             if any(globs.matches(glob, vendor) for glob in setting.vendors)]
+             if vendor == name or any(globs.matches(glob, vendor) for glob in setting.vendors)]
     return found[0] if found else NO_PROVIDER
 
 

@@ -26,6 +26,11 @@ def days(period: str, calendar: pd.DataFrame | None = None) -> tuple[str, str]:
     return f"{period}-01", f"{period}-{almanac.monthrange(int(period[:4]), int(period[5:7]))[1]:02}"
 
 
+def day_after(period: str, calendar: pd.DataFrame | None = None) -> str:
+    """The day after the fiscal period's last."""
+    return (pd.Timestamp(days(period, calendar)[1]) + pd.Timedelta(days=1)).strftime("%Y-%m-%d")
+
+
 def require_calendar(calendar: pd.DataFrame | None) -> pd.DataFrame | None:
     """The calendar, when its periods end after they start and follow one another without gap or overlap."""
     if calendar is None:
@@ -36,7 +41,7 @@ def require_calendar(calendar: pd.DataFrame | None) -> pd.DataFrame | None:
             problems.add(f"inputs.calendar, {row.fiscal_period}", f"last_day {row.last_day}",
                          f"a day from {row.first_day}", "correct the row")
     for early, late in zip(rows.itertuples(), rows.iloc[1:].itertuples()):
-        after = (pd.Timestamp(early.last_day) + pd.Timedelta(days=1)).strftime("%Y-%m-%d")
+        after = day_after(early.fiscal_period, rows)
         if shift(early.fiscal_period, 1) == late.fiscal_period and after != late.first_day:
             problems.add(f"inputs.calendar, {late.fiscal_period}", f"first_day {quoted(late.first_day)}",
                          f"{after}, the day after {early.fiscal_period} ends", "correct the one or the other")

@@ -8,57 +8,76 @@ Amounts are in the report's currency.  A commitment bought before the first bill
 """
 
 from collections.abc import Mapping
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
 
 from helpers import checks
 from helpers.house import number
-from helpers.ledger import prepaid_providers
+from helpers.ledger import commitment_moves, prepaid_providers
 from helpers.money import ZERO, sum_by, to_cents, total
 
 KEYS = ["ProviderName", "CommitmentDiscountId"]
 COLUMNS = [*KEYS, "opening", "purchases", "amortised", "of_it_unused", "closing", "first_bought", "note"]
+SIDES = ["ProviderName", "compared_by", "by_bills", "ledger_opening", "ledger_added", "ledger_released", "ledger_closing", "difference"]
 BEFORE = "bought before the first bill: its balance is not known"
+BALANCE, MOVEMENT = "balance", "movement of the month"
 
 
 def roll_forward(booked: pd.DataFrame, providers: Mapping, period: str) -> pd.DataFrame:
-    """One row a commitment, by the ledger months that book the bills, up to the period."""
+    """One row a commitment, by the ledger months that book the bills, up to the period.
+
+    What was paid is kept, and used up, at the rate it was paid at.  Tax on a commitment is no part of it.
+    """
     lines = booked[booked["CommitmentDiscountId"].ne("") & booked["ProviderName"].isin(prepaid_providers(providers))
-                   & (booked["ledger_period"] <= period)]
-    bought = lines["ChargeCategory"].eq("Purchase")
-    unused = lines["CommitmentDiscountStatus"].eq("Unused") & ~bought
+                   & booked["ChargeCategory"].ne("Tax") & (booked["ledger_period"] <= period)]
+    paid = commitment_moves(lines)
+    unused = lines["CommitmentDiscountStatus"].eq("Unused") & ~paid
     now = lines["ledger_period"].eq(period)
-    move = [billed if buys else -effective for billed, effective, buys
-            in zip(lines["billed"], lines["effective"], bought, strict=True)]
-    split = lines.assign(opening=np.where(now, ZERO, move), purchases=lines["billed"].where(bought & now, ZERO),
-                         amortised=lines["effective"].where(~bought & now, ZERO),
-                         of_it_unused=lines["effective"].where(unused & now, ZERO))
+    amortised = pd.Series(_at_its_rate(lines, paid), index=lines.index, dtype=object)
+    move = [billed if pays else -used for billed, used, pays in zip(lines["billed"], amortised, paid, strict=True)]
+    split = lines.assign(opening=np.where(now, ZERO, move), purchases=lines["billed"].where(paid & now, ZERO),
+                         amortised=amortised.where(~paid & now, ZERO), of_it_unused=amortised.where(unused & now, ZERO))
     table = sum_by(split, KEYS, ["opening", "purchases", "amortised", "of_it_unused"])
-    first = lines[bought].groupby(KEYS)["ledger_period"].min().to_dict()
+    first = lines[lines["ChargeCategory"].eq("Purchase")].groupby(KEYS)["ledger_period"].min().to_dict()
     found = [first.get(key, "") for key in table[KEYS].itertuples(index=False, name=None)]
     closing = [opening + purchase - used for opening, purchase, used
                in zip(table["opening"], table["purchases"], table["amortised"], strict=True)]
     return table.assign(closing=closing, first_bought=found, note=["" if month else BEFORE for month in found])[COLUMNS]
 
 
+def _at_its_rate(lines: pd.DataFrame, paid: pd.Series) -> list[Decimal]:
+    """What each line amortises, at the rate its commitment was bought at; at its own month's where no purchase is there."""
+    bought = lines[paid & lines["ChargeCategory"].eq("Purchase")]
+    sums = sum_by(bought, [*KEYS, "BillingCurrency"], ["billed", "BilledCost"])
+    rates = {tuple(key): (worth, cost) for *key, worth, cost in sums.itertuples(index=False, name=None) if cost and worth != cost}
+    keys = zip(lines["ProviderName"], lines["CommitmentDiscountId"], lines["BillingCurrency"], strict=True)
+    return [own * rates[key][0] / rates[key][1] if key in rates else effective
+            for key, own, effective in zip(keys, lines["EffectiveCost"], lines["effective"], strict=True)]
+
+
 def against(table: pd.DataFrame, coded: pd.DataFrame | None, providers: Mapping, period: str) -> pd.DataFrame:
-    """One row a provider: closing balance by the bills, that of the ledger's prepaid accounts, and the difference."""
-    columns = ["ProviderName", "by_bills", "ledger_opening", "ledger_added", "ledger_released", "ledger_closing", "difference"]
+    """One row a provider: its prepaid by the bills, the ledger's prepaid accounts, and the difference.
+
+    Balances are compared where bills and ledger both go back to the first purchase; else what the month moved.
+    """
     if coded is None:
-        return pd.DataFrame(columns=columns)
+        return pd.DataFrame(columns=SIDES)
     held = coded[coded["kind"].eq("prepaid") & (coded["fiscal_period"] <= period)]
-    rows = []
+    begins, rows = coded["fiscal_period"].min(), []
     for name in sorted(prepaid_providers(providers)):
-        mine = held[held["ProviderName"].eq(name)]
+        mine, bills = held[held["ProviderName"].eq(name)], table[table["ProviderName"].eq(name)]
         now = mine[mine["fiscal_period"].eq(period)]["amount"]
         opening = total(mine.loc[mine["fiscal_period"] < period, "amount"])
         added, released = (total(amount for amount in now if amount * sign > 0) for sign in (1, -1))
-        known = table[table["ProviderName"].eq(name) & table["note"].eq("")]
-        closing, by_bills = opening + added + released, total(known["closing"])
-        if len(mine) or len(known):
-            rows.append((name, by_bills, opening, added, released, closing, closing - by_bills))
-    return pd.DataFrame(rows, columns=columns)
+        whole = all(month and month >= begins for month in bills["first_bought"])
+        by_bills = total(bills["closing"]) if whole else total(bills["purchases"]) - total(bills["amortised"])
+        by_ledger = added + released + (opening if whole else ZERO)
+        if len(mine) or len(bills):
+            rows.append((name, BALANCE if whole else MOVEMENT, by_bills, opening, added, released, opening + added + released,
+                         by_ledger - by_bills))
+    return pd.DataFrame(rows, columns=SIDES)
 
 
 def unused(booked: pd.DataFrame, period: str) -> pd.DataFrame:

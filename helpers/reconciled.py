@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from helpers import accrued, bridge, bucketlines, checks, lagged, matching, openitems, posting, prepaid, reconciliation, threeway
+from helpers import (
+    accrued, bridge, bucketlines, checks, lagged, matching, openitems, posting, prepaid, reconciliation, threeway, trueup)
 from helpers.money import total
-from helpers.periods import shift
 
 
 def tables(month) -> dict[str, pd.DataFrame]:
@@ -47,11 +47,11 @@ def _with_ledger(month) -> Iterator[tuple[str, pd.DataFrame | None]]:
     yield "lag_misses", lagged.misses(month.evidence)
     yield "late_invoices", lagged.late_invoices(month.providers, month.evidence, month.mapped)
     yield "control", reconciliation.control_totals(month.recorded, period)
-    to_accrue = accrued.accruals(month.booked, month.matches, month.providers, period)
+    known = month.booked, month.recorded, month.matches, month.providers, period, month.open_item_notes
+    to_accrue = accrued.accruals(*known)
     yield "accruals", to_accrue
     yield "accrual_journal", accrued.journal(to_accrue, month.recorded, month.accrual_account, period, given.currency, calendar)
-    before = accrued.accruals(month.booked, month.matches, month.providers, shift(period, -1))
-    yield "true_up", accrued.true_up(before, month.matches, month.providers, period)
+    yield "true_up", trueup.true_up(accrued.accruals(*known, back=1), month.recorded, month.matches, period)
     yield "misdated", posting.misdated(month.recorded, calendar, period)
     yield "two_currencies", posting.two_currencies(month.recorded, period)
 
@@ -75,7 +75,8 @@ def check(month, told: dict[str, pd.DataFrame]) -> pd.DataFrame:
         stray = openitems.unknown_notes(month.open_item_notes, month.matches)
         rows += [bucketlines.check(month.steps, told["bucket_lines"]),
                  *openitems.check(told["open_items"], stray, month.period, given.tolerance.materiality),
-                 *accrued.check(told["accrual_journal"], month.accrual_account),
+                 *accrued.check(told["accrual_journal"], month.accrual_account, accrued.awaited(month.booked, month.period)),
+                 *trueup.check(trueup.stray(month.recorded, month.period)),
                  *posting.check(told["misdated"], told["two_currencies"])]
     if month.replaced:
         was, now = (bridge.cloud_expense(lines, month.period) for lines in (month.recorded, month.coded))

@@ -36,7 +36,8 @@ class Month(Given):
     @cached_property
     def evidence(self) -> dict[str, lagged.Evidence]:
         """Bills × ledger → what the books say of each provider's lag."""
-        return lagged.measure(self.params.providers, self.mapped, self.recorded)
+        billed = self.mapped[self.mapped["billing_period"] <= self.period]
+        return lagged.measure(self.params.providers, billed, self.recorded)
 
     @cached_property
     def providers(self) -> dict:
@@ -140,11 +141,11 @@ class Month(Given):
 
     @cached_property
     def recorded(self) -> pd.DataFrame | None:
-        """Ledger → lines with the kind and use of their account."""
+        """Ledger up to the month → lines with the kind and use of their account."""
         if self.ledger is None or self.accounts is None:
             return None
-        coded = ledger.code(self.ledger, self.accounts, self.params.providers, self.rates, self.params.currency)
-        return ledger.require_month(coded, self.period)
+        lines = ledger.until(self.ledger, self.period)
+        return ledger.code(lines, self.accounts, self.params.providers, self.rates, self.params.currency)
 
     @cached_property
     def matches(self) -> pd.DataFrame | None:
