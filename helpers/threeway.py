@@ -7,12 +7,14 @@ By issuer and invoice number; a bill without numbers by provider, billing accoun
 where the invoice names no account.  Invoices are optional: without them bill and ledger are matched alone.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from typing import NamedTuple
 
 import pandas as pd
 
 from helpers import checks, ledger
+from helpers.mapping import rows_of
 from helpers.money import ZERO, sum_by, to_cents, total
 from helpers.optional import needs_table
 
@@ -27,35 +29,49 @@ def match(booked: pd.DataFrame, invoices: pd.DataFrame, coded: pd.DataFrame | No
           providers: Mapping, period: str, tolerance) -> pd.DataFrame:
     """One row an invoice: of the month's bills, of the ledger's lines of the month, or of the table for those bills.
 
-    usage and invoice are without tax, in the invoice's currency; ledger is what its documents come to, without tax.
-    Listed items of the invoice (a credit memo) may stand between usage and invoice.
+    usage and invoice are without tax, in the invoice's currency; ledger is what its documents come to, without tax.  A
+    number is seen whole: all its usage and all its postings up to the month, whichever month holds them.  Credit memos,
+    listed or posted, may stand between usage and invoice.  Invoices that only a month answers to are one row together.
     """
-    listed = {} if items is None else {key: total(rows["amount"]) for key, rows in items[items["ledger_period"].eq(
-        period)].groupby(["ProviderName", "invoice_id", "currency"])}
-    used = _used(booked[booked["ledger_period"] == period])
+    lines = booked[booked["billing_period"] <= period]
     posted = _posted(coded, period)
+    used = _used(lines, {key for key, entry in posted.items() if period in entry.months}, period)
+    credits = _credits(coded, items, period)
     rows, taken, answered = [], set(), set()
-    for row in invoices.sort_values(["ProviderName", "invoice_id"]).to_dict("records"):
-        keys, by = _found(row, used)
-        entry = posted.get((row["ProviderName"], row["invoice_id"]))
-        due = ledger.booked_in(row["ProviderName"], row["billing_period"], providers, row["BillingAccountId"]) == period
-        if not keys and entry is None and not due:
+    for group, keys, by in _groups(invoices, used):
+        due = any(ledger.booked_in(row["ProviderName"], row["billing_period"], providers, row["BillingAccountId"]) == period
+                  for row in group)
+        numbers = [(row["ProviderName"], row["invoice_id"]) for row in group]
+        entries = [posted[key] for key in numbers if key in posted]
+        if not keys and not due and not any(period in entry.months for entry in entries):
             continue
-        keys = [key for key in keys if key not in taken]
         taken.update(keys)
-        answered.add((row["ProviderName"], row["invoice_id"]))
-        same = [key for key in keys if key[4] == row["currency"]]
-        sides = [total(used[key][place] for key in same) for place in (0, 1)] if same or not keys else [None, None]
-        rows.append(_row(row, by if keys else "", sides if keys else [None, None], entry, tolerance,
-                         listed.get((row["ProviderName"], row["invoice_id"], row["currency"]), ZERO)))
+        answered.update(numbers)
+        back = total(credits.get((*key, group[0]["currency"]), ZERO) for key in numbers)
+        rows.append(_row(group, by, [(key, used[key]) for key in keys], entries, tolerance, back))
     rows += [_alone(key, sides, posted.get(key[:2])) for key, sides in used.items() if key not in taken]
     answered |= {(row["ProviderName"], row["invoice_id"]) for row in rows}
-    rows += [_ledger_only(key, entry) for key, entry in posted.items() if key not in answered]
+    rows += [_ledger_only(key, entry) for key, entry in posted.items() if key not in answered and period in entry.months]
     return pd.DataFrame(rows, columns=COLUMNS).sort_values(COLUMNS[:4], ignore_index=True)
 
 
-def _used(lines: pd.DataFrame) -> dict[tuple, tuple[Decimal, Decimal]]:
-    """Billed cost without tax, and tax, by provider, invoice number, account, month and currency."""
+class Posted(NamedTuple):
+    """What the ledger holds of an invoice: amount and currency of its documents, and the months they are booked in."""
+
+    amount: Decimal
+    currency: str
+    months: frozenset[str]
+
+
+def _used(lines: pd.DataFrame, posted: set[tuple[str, str]], period: str) -> dict[tuple, tuple[Decimal, Decimal]]:
+    """Billed cost without tax, and tax, by provider, invoice number, account, month and currency.
+
+    Of bills that the month books, and all of an invoice that is billed or posted in it.
+    """
+    due = lines["ledger_period"].eq(period)
+    whole = posted | {key for key in set(rows_of(lines[due], ["ProviderName", "InvoiceId"])) if key[1]}
+    asked = pd.Series([key in whole for key in rows_of(lines, ["ProviderName", "InvoiceId"])], index=lines.index, dtype=bool)
+    lines = lines[due | asked]
     tax = lines["ChargeCategory"].eq("Tax")
     named = lines.rename(columns={"InvoiceId": "invoice_id", "BillingCurrency": "currency"})
     table = sum_by(named.assign(net=named["BilledCost"].where(~tax, ZERO), tax=named["BilledCost"].where(tax, ZERO)),
@@ -63,60 +79,94 @@ def _used(lines: pd.DataFrame) -> dict[tuple, tuple[Decimal, Decimal]]:
     return {key[:5]: key[5:] for key in table.itertuples(index=False, name=None)}
 
 
-def _posted(coded: pd.DataFrame | None, period: str) -> dict[tuple[str, str], tuple[Decimal, str]]:
-    """What the ledger's lines of each numbered invoice come to in the documents' currency, tax left out."""
+def _posted(coded: pd.DataFrame | None, period: str) -> dict[tuple[str, str], Posted]:
+    """What the ledger's lines of each numbered invoice up to the month come to in the documents' currency, tax left out."""
     if coded is None:
         return {}
-    prepaid = coded["kind"].eq("prepaid") & coded["invoice_id"].ne("")
-    lines = pd.concat([ledger.invoices(coded), coded[prepaid]])
-    lines = lines[lines["fiscal_period"].eq(period) & lines["invoice_id"].ne("") & lines["use"].ne("cloud tax")]
+    prepaid, documents = coded["kind"].eq("prepaid") & coded["invoice_id"].ne(""), ledger.documents(coded)
+    lines = pd.concat([ledger.invoices(coded, ("expense", "capital")), coded[prepaid],
+                       documents[documents["bucket"].eq("credit memos")]])
+    lines = lines[(lines["fiscal_period"] <= period) & lines["invoice_id"].ne("") & lines["use"].ne("cloud tax")]
     worth, own = ledger.written(lines)
     table = lines.assign(own=own, worth=worth).groupby(["ProviderName", "invoice_id"]).agg(
-        worth=("worth", total), own=("own", lambda found: "/".join(sorted(set(found)))))
-    return {key: tuple(row) for key, row in zip(table.index, table.itertuples(index=False), strict=True)}
+        amount=("worth", total), currency=("own", lambda found: "/".join(sorted(set(found)))),
+        months=("fiscal_period", frozenset))
+    return {key: Posted(*row) for key, row in zip(table.index, table.itertuples(index=False), strict=True)}
 
 
-def _found(row: Mapping, used: Mapping) -> tuple[list[tuple], str]:
-    """The keys of the usage that an invoice bills, and by what they were found."""
-    mine = [key for key in used if key[0] == row["ProviderName"]]
-    numbered = [key for key in mine if key[1] and key[1] == row["invoice_id"]]
-    if numbered:
-        return numbered, NUMBER
-    bare = [key for key in mine if not key[1] and key[3] == row["billing_period"]]
-    if row["BillingAccountId"]:
-        return [key for key in bare if key[2] == row["BillingAccountId"]], ACCOUNT
-    return bare, MONTH
+def _credits(coded: pd.DataFrame | None, items: pd.DataFrame | None, period: str) -> dict[tuple[str, str, str], Decimal]:
+    """Listed items and posted credit memos up to the month, by provider, invoice number and currency."""
+    found: dict[tuple[str, str, str], Decimal] = {}
+    rows = rows_of(items, ["ProviderName", "invoice_id", "currency", "ledger_period", "amount"])
+    if coded is not None:
+        documents = ledger.documents(coded)
+        documents = documents[documents["bucket"].eq("credit memos") & documents["invoice_id"].ne("")]
+        worth, own = ledger.written(documents)
+        rows += rows_of(documents.assign(worth=worth, own=own), ["ProviderName", "invoice_id", "own", "fiscal_period", "worth"])
+    for *key, month, amount in rows:
+        if month <= period:
+            found[tuple(key)] = found.get(tuple(key), ZERO) + amount
+    return found
 
 
-def _row(row: Mapping, by: str, sides: list, entry: tuple | None, tolerance, listed: Decimal) -> dict:
-    usage, tax = sides
-    booked = entry[0] if entry and entry[1] == row["currency"] else None
-    gaps = [None if usage is None else row["amount"] - usage, None if booked is None else booked - row["amount"]]
-    allowed = max(tolerance.amount, abs(row["amount"]) * tolerance.share)
+def _groups(invoices: pd.DataFrame, used: Mapping) -> Iterator[tuple[list[dict], list[tuple], str]]:
+    """Invoices with the usage they bill, and by what it was found: alone by number, together by account or month."""
+    by_number: dict[tuple[str, str], list[tuple]] = {}
+    bare: dict[tuple[str, str], list[tuple]] = {}
+    for key in used:
+        by_number.setdefault(key[:2], []).append(key) if key[1] else bare.setdefault((key[0], key[3]), []).append(key)
+    groups: dict[tuple, list[dict]] = {}
+    for row in invoices.sort_values(["ProviderName", "invoice_id"]).to_dict("records"):
+        keys = by_number.get((row["ProviderName"], row["invoice_id"]))
+        if keys:
+            yield [row], keys, NUMBER
+        else:
+            groups.setdefault((row["ProviderName"], row["billing_period"], row["currency"], row["BillingAccountId"]), []).append(row)
+    taken: set[tuple] = set()
+    for (name, month, currency, account), group in sorted(groups.items(), key=lambda pair: (pair[0][3] == "", pair[0])):
+        keys = [key for key in bare.get((name, month), []) if key not in taken and (not account or key[2] == account)]
+        mine = [key for key in keys if key[4] == currency] or keys
+        taken.update(mine)
+        if mine:
+            yield group, mine, ACCOUNT if account else MONTH
+        else:
+            yield from (([row], [], "") for row in group)
+
+
+def _row(group: list[dict], by: str, sides: list[tuple], entries: list[Posted], tolerance, back: Decimal) -> dict:
+    first = group[0]
+    amount, tax_amount = (total(row[name] for row in group) for name in ("amount", "tax_amount"))
+    same = [amounts for key, amounts in sides if key[4] == first["currency"]]
+    usage, tax = (total(amounts[place] for amounts in same) if same else None for place in (0, 1))
+    booked = total(entry.amount for entry in entries) if entries and {entry.currency for entry in entries} == {first["currency"]} else None
+    gaps = [None if usage is None else amount - usage, None if booked is None else booked - amount]
+    allowed = max(tolerance.amount, abs(amount) * tolerance.share)
     if usage is None:
-        state = "no usage for it" if not by else "usage in another currency"
-    elif entry is None:
+        state = "usage in another currency" if sides else "no usage for it"
+    elif not entries:
         state = "not in the ledger"
     elif booked is None:
         state = "booked in another currency"
     else:
-        odd = [name for name, gap in (("usage", gaps[0] - listed), ("ledger", gaps[1])) if abs(gap) > allowed]
-        state = " and ".join(f"{name} differs" for name in odd) or ("ties but for listed items" if listed else TIES)
-    return {**{name: row[name] for name in ("ProviderName", "invoice_id", "billing_period", "currency")}, "matched_by": by,
-            "usage": usage, "usage_tax": tax, "invoice": row["amount"], "invoice_tax": row["tax_amount"], "ledger": booked,
+        odd = [name for name, gap in zip(("usage", "ledger"), gaps, strict=True) if min(abs(gap), abs(gap - back)) > allowed]
+        plain = all(abs(gap) <= allowed for gap in gaps)
+        state = " and ".join(f"{name} differs" for name in odd) or (TIES if plain else "ties but for credit memos")
+    return {"ProviderName": first["ProviderName"], "invoice_id": ", ".join(row["invoice_id"] for row in group),
+            "billing_period": first["billing_period"], "currency": first["currency"], "matched_by": by,
+            "usage": usage, "usage_tax": tax, "invoice": amount, "invoice_tax": tax_amount, "ledger": booked,
             "invoice_less_usage": gaps[0], "ledger_less_invoice": gaps[1], "state": state}
 
 
-def _alone(key: tuple, sides: tuple, entry: tuple | None) -> dict:
+def _alone(key: tuple, sides: tuple, entry: Posted | None) -> dict:
     provider, number, _, month, currency = key
     return {"ProviderName": provider, "invoice_id": number, "billing_period": month, "currency": currency, "matched_by": "",
-            "usage": sides[0], "usage_tax": sides[1], "ledger": entry[0] if entry and entry[1] == currency else None,
+            "usage": sides[0], "usage_tax": sides[1], "ledger": entry.amount if entry and entry.currency == currency else None,
             "state": "no invoice for it"}
 
 
-def _ledger_only(key: tuple[str, str], entry: tuple) -> dict:
-    return {"ProviderName": key[0], "invoice_id": key[1], "billing_period": "", "currency": entry[1], "matched_by": "",
-            "ledger": entry[0], "state": "in the ledger alone"}
+def _ledger_only(key: tuple[str, str], entry: Posted) -> dict:
+    return {"ProviderName": key[0], "invoice_id": key[1], "billing_period": "", "currency": entry.currency, "matched_by": "",
+            "ledger": entry.amount, "state": "in the ledger alone"}
 
 
 @needs_table

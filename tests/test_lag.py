@@ -80,7 +80,7 @@ def books(lag_of_invoice: dict[str, int] | None = None, tax: float = 0, currency
     """Bills of 14 months with an invoice each, and the ledger that books them."""
     late = lag_of_invoice or {}
     spans = months("2025-01", "2026-02")
-    lines = pd.DataFrame([{"ProviderName": "AWS", "billing_period": month, "InvoiceId": f"I-{month}", "billed": 100 + place,
+    lines = pd.DataFrame([{"ProviderName": "AWS", "billing_period": month, "InvoiceId": f"I-{month}", "billed": 100 + place, "effective": 100 + place,
                            "BilledCost": 100 + place, "BillingCurrency": currency, "ChargeCategory": "Usage",
                            "CommitmentDiscountId": ""} for place, month in enumerate(spans)])
     coded = pd.DataFrame([{"ProviderName": "AWS", "fiscal_period": shift(month, late.get(month, 1)), "use": use,

@@ -9,7 +9,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from helpers import accrued, bridge, bucketlines, ledger, matching, openitems, posting, prepaid, rates, received, reconciliation
-from helpers import services, threeway
+from helpers import services, threeway, trueup
 from helpers.errors import InputError
 from helpers.money import ZERO, total
 from helpers.periods import shift
@@ -17,8 +17,8 @@ from tests.tables import cells, table
 from tests.test_reconciliation import ACCOUNTS, PROVIDERS, RATES, TOLERANCE, buckets, entries, reconcile, usage
 
 
-def matched(booked, coded, items=None) -> pd.DataFrame:
-    return matching.match(booked, coded, items, PROVIDERS, RATES, "USD")
+def matched(booked, coded, items=None, period="") -> pd.DataFrame:
+    return matching.match(booked, coded, items, PROVIDERS, RATES, "USD", period=period)
 
 
 def test_ledger_lines_that_are_no_invoice_are_a_bucket_each_and_an_accrual_is_no_late_invoice():
@@ -86,6 +86,7 @@ def test_a_ledger_in_another_currency_comes_into_the_reports_at_its_months_rate_
         ledger.code(lines.assign(fiscal_period="2026-10"), ACCOUNTS, PROVIDERS, RATES, "USD")
 
 
+NONE_AWAITED = pd.DataFrame(columns=["ProviderName", "billing_period", "billed"])
 COMMITMENT = """
     billing_period  service_period  ProviderName  ChargeCategory  CommitmentDiscountId  Status  BilledCost  EffectiveCost
     2026-08         2026-08         Azure         Purchase        R1                    .       120         0
@@ -116,9 +117,11 @@ def test_each_prepaid_commitment_rolls_forward_and_its_ledger_balance_is_compare
         2026-09        1480     MICROSOFT  60.00
         2026-09        1480     MICROSOFT  -12.00
     """)
-    sides = prepaid.against(rolled, coded, PROVIDERS, "2026-09")
-    assert cells(sides, "by_bills", "ledger_opening", "ledger_added", "ledger_released", "ledger_closing", "difference") == [
-        ("160", "110", "60", "-12", "158", "-2")]
+    names = ["compared_by", "by_bills", "ledger_opening", "ledger_added", "ledger_released", "ledger_closing", "difference"]
+    assert cells(prepaid.against(rolled, coded, PROVIDERS, "2026-09"), *names) == [
+        (prepaid.MOVEMENT, "45", "110", "60", "-12", "158", "3")]
+    sides = prepaid.against(rolled[rolled["CommitmentDiscountId"].ne("R0")], coded, PROVIDERS, "2026-09")
+    assert cells(sides, *names) == [(prepaid.BALANCE, "160", "110", "60", "-12", "158", "-2")]
     states = {row["check"]: (row["state"], row["amount"]) for row in prepaid.check(rolled, sides, TOLERANCE)}
     assert states["prepaid balance of the ledger against the bills"] == ("finding", D(-2))
     assert cells(prepaid.unused(booked, "2026-09"), "CommitmentDiscountId", "accountable", "effective") == [
@@ -140,18 +143,18 @@ def test_what_the_ledger_does_not_hold_yet_is_accrued_reversed_and_trued_up():
         2026-09        6100     AWS Inc    A1          99.00
     """)
     matches = matched(booked, coded)
-    due = accrued.accruals(booked, matches, PROVIDERS, "2026-09")
+    due = accrued.accruals(booked, coded, matches, PROVIDERS, "2026-09")
     assert cells(due, "ProviderName", "billing_period", "invoice_id", "why", "amount") == [
-        ("AWS", "2026-09", "", accrued.NOT_DUE, "120.01"), ("Azure", "2026-09", "E2", accrued.MISSING, "30")]
+        ("AWS", "2026-09", "", accrued.NOT_DUE, "120.01"), ("Azure", "2026-09", "E2", accrued.LOST, "30")]
     lines = accrued.journal(due, coded, "2190", "2026-09", "USD")
-    assert cells(lines, "document", "posting_date", "account", "debit", "credit")[::3] == [
-        ("ACC-2026-09", "2026-09-30", "6100", "120.01", "0"), ("ACC-2026-09", "2026-09-30", "2190", "0", "30"),
-        ("REV-2026-09", "2026-10-01", "6100", "0", "30")]
-    assert [check["state"] for check in accrued.check(lines, "2190")] == ["ok", "ok"]
-    assert [check["state"] for check in accrued.check(lines.iloc[1:], "2190")] == ["failed", "failed"]
-    before = accrued.accruals(booked, matches, PROVIDERS, "2026-08")
-    assert cells(accrued.true_up(before, matches, PROVIDERS, "2026-09"), "invoice_id", "accrued", "booked", "true_up", "state") == [
-        ("A1", "100", "99", "-1", "booked")]
+    assert cells(lines, "document", "posting_date", "vendor", "account", "debit", "credit")[::3] == [
+        ("ACC-2026-09", "2026-09-30", "AWS", "6100", "120.01", "0"), ("ACC-2026-09", "2026-09-30", "Azure", "2190", "0", "30"),
+        ("REV-2026-09", "2026-10-01", "Azure", "6100", "0", "30")]
+    assert [check["state"] for check in accrued.check(lines, "2190", NONE_AWAITED)] == ["ok"] * 4
+    assert [check["state"] for check in accrued.check(lines.iloc[1:], "2190", NONE_AWAITED)][:2] == ["failed", "failed"]
+    before = accrued.accruals(booked, coded, matches, PROVIDERS, "2026-09", back=1)
+    assert cells(trueup.true_up(before, coded, matches, "2026-09"), "invoice_id", "origin", "accrued", "booked", "true_up", "state") == [
+        ("A1", trueup.PROPOSED, "100", "99", "-1", "booked")]
 
 
 def test_what_the_ledger_has_accrued_already_is_not_accrued_again():
@@ -165,11 +168,11 @@ def test_what_the_ledger_has_accrued_already_is_not_accrued_again():
         2026-09        6100     AWS Inc  -90.00   reversal
         2026-09        6100     AWS Inc  115.00   accrual
     """)
-    due = accrued.accruals(booked, matched(booked, coded), PROVIDERS, "2026-09")
-    assert cells(due, "why", "amount") == [(accrued.NOT_DUE, "120.01"), (accrued.ALREADY, "-115")]
+    due = accrued.accruals(booked, coded, matched(booked, coded), PROVIDERS, "2026-09")
+    assert cells(due, "why", "amount") == [(trueup.ALREADY, "-115"), (accrued.NOT_DUE, "120.01")]
     lines = accrued.journal(due, coded, "2190", "2026-09", "USD")
     assert total(lines.loc[(lines["account"] == "6100") & (lines["fiscal_period"] == "2026-09"), "debit"]) == D("120.01")
-    assert {check["state"] for check in accrued.check(lines, "2190")} == {"ok"}
+    assert {check["state"] for check in accrued.check(lines, "2190", NONE_AWAITED)} == {"ok"}
 
 
 INVOICES = """
@@ -241,7 +244,7 @@ def test_a_listed_credit_memo_may_stand_between_usage_and_invoice():
         2026-09        AWS           A1          credit memo  -4.00   USD
     """)
     found = threeway.match(booked, table(INVOICES).iloc[:1], coded, items, PROVIDERS, "2026-09", TOLERANCE)
-    assert list(found["state"]) == ["ties but for listed items"] and threeway.check(found)[0]["state"] == "ok"
+    assert list(found["state"]) == ["ties but for credit memos"] and threeway.check(found)[0]["state"] == "ok"
 
 
 MISSING = """
@@ -252,29 +255,29 @@ MISSING = """
 """
 
 
-def missed() -> pd.DataFrame:
+def missed(month: str) -> pd.DataFrame:
     coded = entries("""
         fiscal_period  account  vendor     invoice_id  amount
         2026-08        6100     MICROSOFT  E1          70.00
         2026-09        6100     MICROSOFT  E3          100.00
         2026-10        6100     MICROSOFT  E2          30.00
     """)
-    return matched(usage(MISSING), coded)
+    return matched(usage(MISSING), coded[coded["fiscal_period"] <= month], period=month)
 
 
 def test_an_open_item_is_carried_with_its_age_until_its_invoice_is_booked():
-    ages = [cells(openitems.items(missed(), None, month), "invoice_id", "bucket", "first_seen", "age", "amount")
+    ages = [cells(openitems.items(missed(month), None, month), "invoice_id", "bucket", "first_seen", "age", "amount")
             for month in ("2026-08", "2026-09", "2026-10")]
     assert ages == [[("E2", "missing invoices", "2026-08", 0, "-30")],
-                    [("E3", "unexplained", "2026-09", 0, "50"), ("E2", "missing invoices", "2026-08", 1, "-30")],
-                    [("E3", "unexplained", "2026-09", 1, "50")]]
-    assert openitems.items(missed(), None, "2026-09").at[0, "cause"] == "booked twice"
-    [carried, _] = openitems.check(openitems.items(missed(), None, "2026-09"), [], "2026-09")
+                    [("E3", "duplicates", "2026-09", 0, "50"), ("E2", "missing invoices", "2026-08", 1, "-30")],
+                    [("E3", "duplicates", "2026-09", 1, "50")]]
+    assert openitems.items(missed("2026-09"), None, "2026-09").at[0, "cause"].startswith("booked more than once")
+    [carried, _] = openitems.check(openitems.items(missed("2026-09"), None, "2026-09"), [], "2026-09")
     assert (carried["state"], carried["amount"], carried["note"]) == ("finding", D(-30), "Azure E2 since 2026-08")
 
 
 def test_items_below_materiality_stay_in_view_and_are_no_finding():
-    table = openitems.items(missed(), None, "2026-09")
+    table = openitems.items(missed("2026-09"), None, "2026-09")
     [carried, _] = openitems.check(table, [], "2026-09", D("30.01"))
     assert carried["state"] == "ok" and len(table) == 2
 
@@ -293,19 +296,19 @@ def test_a_correction_counts_in_its_bill_and_in_the_month_it_corrects():
 def test_a_note_gives_owner_and_reason_and_clears_an_item_from_its_month_on(tmp_path):
     (tmp_path / "open_items.csv").write_text(
         "ProviderName,first_seen,invoice_id,bucket,owner,note,cleared_in\n"
-        "Azure,2026-09,E3,unexplained,Head of Payables,posted twice; reversed,2026-10\n"
+        "Azure,2026-09,E3,duplicates,Head of Payables,posted twice; reversed,2026-10\n"
         "Azure,2026-07,E3,unexplained,,nothing,\n")
     told = openitems.notes(tmp_path)
-    seen = [cells(openitems.items(missed(), told, month), "invoice_id", "owner", "note", "state")
+    seen = [cells(openitems.items(missed(month), told, month), "invoice_id", "owner", "note", "state")
             for month in ("2026-09", "2026-10", "2026-11")]
     assert seen[0][0] == ("E3", "Head of Payables", "posted twice; reversed", "open")
     assert seen[1] == [("E3", "Head of Payables", "posted twice; reversed", "cleared by note")] and seen[2] == []
-    assert openitems.unknown_notes(told, missed()) == [("Azure", "2026-07", "E3", "unexplained")]
+    assert openitems.unknown_notes(told, missed("2026-09")) == [("Azure", "2026-07", "E3", "unexplained")]
     assert openitems.notes(tmp_path / "none") is None
 
 
 @pytest.mark.parametrize(("bill", "booked", "cause"), [
-    ("80", "-80.00", "booked with the sign turned"), ("80", "160.00", "booked twice"),
+    ("80", "-80.00", "booked with the sign turned"), ("80", "160.00", "booked more than once: reverse it, and see that it is not paid twice"),
     ("80", "55.00", "credit, tax or adjustment that no one listed"),
     ("80000", "80.00", "a decimal point in another place")])
 def test_an_unexplained_difference_comes_with_what_is_most_likely_behind_it(bill, booked, cause):
@@ -400,6 +403,8 @@ def test_whatever_lags_documents_and_currencies_the_buckets_and_their_lines_add_
     rolled = prepaid.roll_forward(booked, providers, "2026-09")
     assert {check["state"] for check in prepaid.check(rolled, prepaid.against(rolled, coded, providers, "2026-09"), TOLERANCE)
             } <= {"ok", "finding"}
-    due = accrued.accruals(booked, matches, providers, "2026-09")
-    assert all(check["state"] == "ok" for check in accrued.check(accrued.journal(due, coded, "2190", "2026-09", "USD"), "2190"))
+    due = accrued.accruals(booked, coded, matches, providers, "2026-09")
+    lines = accrued.journal(due, coded, "2190", "2026-09", "USD")
+    assert [check["state"] for check in accrued.check(lines, "2190", accrued.awaited(booked, "2026-09"))][:2] == ["ok", "ok"]
+    trueup.true_up(accrued.accruals(booked, coded, matches, providers, "2026-09", back=1), coded, matches, "2026-09")
     assert reconciliation.by_month(matches, coded, "2026-09")["unexplained"].map(type).eq(type(ZERO)).all()

@@ -406,7 +406,7 @@ def test_a_month_that_the_ledger_does_not_hold_is_named():
         2026-08        6100     AWS Inc   100.00
     """)
     with pytest.raises(InputError, match="no line for 2026-09; it holds 2026-08 to 2026-08; expected the ledger of"):
-        ledger.require_month(coded, "2026-09")
+        ledger.until(coded, "2026-09")
 
 
 def test_a_missing_rate_stops_the_run():
