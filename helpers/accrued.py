@@ -16,10 +16,9 @@ from helpers.mapping import rows_of
 from helpers.money import ZERO, sum_by, to_cents, total
 from helpers.periods import shift
 from helpers.settlement import EARLY, MISSING
-from helpers.trueup import ALREADY
+from helpers.trueup import ALREADY, LOST, NOT_DUE
 
 KEYS = ["ProviderName", "billing_period", "invoice_id", "why"]
-NOT_DUE, LOST = "booked in a later month", "its invoice is missing"
 JOURNAL = ["document", "posting_date", "fiscal_period", "vendor", "account", "debit", "credit", "currency", "text"]
 WAITED_FOR = 3  # months after its last bill that a provider is still waited for
 
@@ -67,7 +66,7 @@ def _lost(lines: pd.DataFrame, matches: pd.DataFrame | None, month: str, open_: 
             known[key] = min(first, bill), before + amount
     for name, due, number, lacking, left in rows_of(matches, [*ledger.MATCH_KEYS, MISSING, open_]):
         if lacking and left and due <= month and (name, due, number, MISSING) not in cleared:
-            bill, most = worth[name, due, number] if number else pooled.get((name, due), (due, ZERO))
+            bill, most = worth.get((name, due, number), (due, ZERO)) if number else pooled.get((name, due), (due, ZERO))
             yield name, bill, number, LOST, min(-left, most, key=abs)
 
 

@@ -165,6 +165,7 @@ def check_bridge(steps: pd.DataFrame, tied: pd.DataFrame, coded: pd.DataFrame, b
     of_month = matches[matches["ledger_period"] == period]
     unexplained = total(abs(amount) for amount in of_month["unexplained"])
     least = getattr(tolerance, "materiality", ZERO)
+    twice = [amount for amount in of_month["duplicates"] if amount]
     missing = [amount for amount in of_month["missing invoices"] if amount and abs(amount) >= least]
     allowed = allowance(expense, tolerance)
     bill = total(booked.loc[booked["ledger_period"] == period, "billed"])
@@ -178,4 +179,6 @@ def check_bridge(steps: pd.DataFrame, tied: pd.DataFrame, coded: pd.DataFrame, b
         checks.noted("invoices missing from the ledger", len(missing), "accounts payable",
                      f"{len(missing)} billed, but not booked in the month the lag names" if len(missing) else "",
                      total(missing)),
+        checks.noted("invoices booked again, or taken back", len(twice), "accounts payable",
+                     "; ".join(of_month.loc[of_month["duplicates"].ne(ZERO), "invoice_id"].tolist()[:5]), total(twice)),
     ]

@@ -17,11 +17,12 @@ from helpers import checks, ledger
 from helpers.mapping import rows_of
 from helpers.money import ZERO, to_cents, total
 from helpers.periods import shift
-from helpers.settlement import AGAIN
+from helpers.settlement import AGAIN, LATE
 
 COLUMNS = ["ProviderName", "billing_period", "invoice_id", "origin", "accrued", "booked", "true_up", "state"]
 IN_LEDGER, PROPOSED = "in the ledger", "proposed"
-ALREADY = "accrued in the ledger already"  # why a row of the proposal takes something off
+NOT_DUE, LOST = "booked in a later month", "its invoice is missing"  # why something is to be accrued
+ALREADY = "accrued in the ledger already"  # and why a row takes something off
 DONE, PARTLY, TO_COME = "booked", "partly booked", "still to come"
 
 
@@ -99,7 +100,7 @@ def true_up(before: pd.DataFrame, coded: pd.DataFrame | None, matches: pd.DataFr
     before: rows to be accrued at the end of the month before (helpers.accrued).  What the ledger had accrued then stands
     in the place of the proposal.  Invoices alone count: no tax beyond the bill's, no credit, no accrual.
     """
-    rows = [] if matches is None else [*_by_bill(before, _invoices(matches, period))]
+    rows = [] if matches is None else [*_by_bill(before, _invoices(matches, period), _late(matches, period))]
     lots = _settled(coded, shift(period, -1))[0]
     for name in sorted({lot.provider for lot in lots}):
         held = {number: total(lot.worth for lot in lots if (lot.provider, lot.number) == (name, number))
@@ -115,17 +116,26 @@ def _invoices(matches: pd.DataFrame, period: str) -> dict[tuple[str, str], Decim
     """By provider and number what the ledger's invoices of the month come to, beside tax beyond the bill's and duplicates."""
     now = matches[matches["ledger_period"].eq(period) & ~matches["matched_by"].isin(("bill only", "no invoice"))]
     return {(row["ProviderName"], row["invoice_id"]): row["ledger"] - row["capitalised"] - row[AGAIN] - max(row["tax"], ZERO)
-            - total(row[name] for name in ledger.NAMED) for row in now.to_dict("records")}
+            - (ZERO if row["invoice_id"] else row[LATE]) - total(row[name] for name in ledger.NAMED) for row in now.to_dict("records")}
 
 
-def _by_bill(before: pd.DataFrame, came: dict[tuple[str, str], Decimal]) -> Iterator[dict]:
+def _late(matches: pd.DataFrame, period: str) -> dict[str, Decimal]:
+    """By provider what came late for months without invoice numbers."""
+    now = matches[matches["ledger_period"].eq(period) & matches["invoice_id"].eq("")]
+    return {name: amount for name, amount in rows_of(now, ["ProviderName", LATE]) if amount}
+
+
+def _by_bill(before: pd.DataFrame, came: dict[tuple[str, str], Decimal], late: dict[str, Decimal]) -> Iterator[dict]:
     """A row a bill that was to be accrued; those that only the provider's month answers to in one."""
     pooled: dict[tuple[str, str], Decimal] = {}
     for name, bill, number, why, amount in rows_of(before, ["ProviderName", "billing_period", "invoice_id", "why", "amount"]):
         key = {"ProviderName": name, "billing_period": bill, "origin": PROPOSED}
         if why == ALREADY:
             continue
-        if number and (name, number) in came:
+        if not number and why == LOST:
+            yield {**key, "invoice_id": "", "accrued": amount, "booked": late.get(name, ZERO),
+                   "state": DONE if name in late else TO_COME}
+        elif number and (name, number) in came:
             yield {**key, "invoice_id": number, "accrued": amount, "booked": came[name, number], "state": DONE}
         elif (name, "") in came:
             pooled[name, bill] = pooled.get((name, bill), ZERO) + amount

@@ -169,7 +169,7 @@ def test_what_the_ledger_has_accrued_already_is_not_accrued_again():
         2026-09        6100     AWS Inc  115.00   accrual
     """)
     due = accrued.accruals(booked, coded, matched(booked, coded), PROVIDERS, "2026-09")
-    assert cells(due, "why", "amount") == [(trueup.ALREADY, "-115"), (accrued.NOT_DUE, "120.01")]
+    assert cells(due, "why", "amount") == [(accrued.NOT_DUE, "120.01"), (trueup.ALREADY, "-115")]
     lines = accrued.journal(due, coded, "2190", "2026-09", "USD")
     assert total(lines.loc[(lines["account"] == "6100") & (lines["fiscal_period"] == "2026-09"), "debit"]) == D("120.01")
     assert {check["state"] for check in accrued.check(lines, "2190", NONE_AWAITED)} == {"ok"}
