@@ -79,7 +79,7 @@ def holding(table: pd.DataFrame) -> pd.DataFrame:
 @needs_table
 def invoices(matches: pd.DataFrame, period: str) -> pd.DataFrame:
     """The month's invoices: how each was matched, bill against ledger, and the buckets that hold something."""
-    of_month = matches[matches["ledger_period"] == period].drop(columns="ledger_period")
+    of_month = matches[matches["ledger_period"] == period].drop(columns=["ledger_period", "open", "open_before"])
     return holding(of_month)
 
 

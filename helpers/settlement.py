@@ -85,12 +85,12 @@ def _best(row: Mapping, standing: Standing, limits: Limits) -> dict[str, Decimal
 
     Lines that stand twice may be meant (two halves) or not, and a bill's tax may lie in the lines of cost.
     """
-    taxes = list(dict.fromkeys(_taxes(row, standing, limits, ZERO)))
-    ways = [(tax, ZERO) for tax in taxes]
-    if row["repeated"]:
-        ways += [(tax, row["repeated"]) for tax in dict.fromkeys(_taxes(row, standing, limits, row["repeated_tax"]))]
-    found = [_explain(row, standing, limits, *way) for way in ways]
-    return next((parts for parts in found if not parts[UNEXPLAINED]), found[0])
+    found = [_explain(row, standing, limits, tax, ZERO) for tax in _taxes(row, standing, limits, ZERO)]
+    plain = next((parts for parts in found if not parts[UNEXPLAINED]), found[0])
+    if row["repeated"] and (plain[UNEXPLAINED] or plain[AGAIN]):
+        again = (_explain(row, standing, limits, tax, row["repeated"]) for tax in _taxes(row, standing, limits, row["repeated_tax"]))
+        return next((parts for parts in again if not parts[UNEXPLAINED]), plain)
+    return plain
 
 
 def _taxes(row: Mapping, standing: Standing, limits: Limits, repeated: Decimal) -> Iterator[Decimal]:

@@ -26,6 +26,7 @@ ACCOUNTS = table("""
     1570     recoverable tax  other
     6500     expense          other
     0400     capital          other
+    0410     capital          cloud
 """)
 RATES = table("""
     period   from_currency  to_currency  rate  source

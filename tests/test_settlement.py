@@ -1,0 +1,305 @@
+"""An invoice through the ledger's months: late, early, again, taken back, in part, with tax, at another rate."""
+
+from decimal import Decimal as D
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from helpers import accrued, ledger, matching, openitems, prepaid, rates, received, services, threeway, trueup
+from helpers.errors import InputError
+from helpers.money import plain, total
+from helpers.settlement import BUCKETS
+from tests.tables import cells, table
+from tests.test_reconciliation import PROVIDERS, RATES, TOLERANCE, entries, usage
+
+THREE = """
+    billing_period  service_period  ProviderName  InvoiceId  BilledCost
+    2026-07         2026-07         Azure         E7         100
+    2026-08         2026-08         Azure         E8         110
+    2026-09         2026-09         Azure         E9         120
+"""
+
+
+def settled(bills: str, books: str, period: str = "2026-09") -> tuple[dict, list]:
+    """By ledger month and invoice the buckets that hold something; and the open items."""
+    matches = matching.match(usage(bills), entries(books), None, PROVIDERS, RATES, "USD", period=period)
+    held = {}
+    for row in matches.to_dict("records"):
+        expected = row["bill"] - row["purchases"]
+        assert total(row[name] for name in BUCKETS) == row["ledger"] - expected
+        found = {name: plain(row[name]) for name in BUCKETS if row[name]}
+        if found:
+            held[row["ledger_period"][5:], row["invoice_id"]] = found
+    return held, cells(openitems.items(matches, None, period), "first_seen", "invoice_id", "bucket", "amount")
+
+
+HEAD = "fiscal_period  account  vendor     invoice_id  amount"
+CASES = {
+    "missing in August, booked whole in September": (["08  6500  Desk  .  1.00", "09  6100  MICROSOFT  E8  110.00"], {
+        ("08", "E8"): {"missing invoices": "-110"}, ("09", "E8"): {"late invoices": "110"}}, []),
+    "a tenth of it is booked in September, the rest stays open": (["09  6100  MICROSOFT  E8  11.00"], {
+        ("08", "E8"): {"missing invoices": "-110"}, ("09", "E8"): {"late invoices": "11"}},
+        [("2026-08", "E8", "missing invoices", "-99")]),
+    "part in August, the rest in September": (["08  6100  MICROSOFT  E8  60.00", "09  6100  MICROSOFT  E8  50.00"], {
+        ("08", "E8"): {"unexplained": "-50"}, ("09", "E8"): {"late invoices": "50"}}, []),
+    "booked in August and again in September": (["08  6100  MICROSOFT  E8  110.00", "09  6100  MICROSOFT  E8  110.00"], {
+        ("09", "E8"): {"duplicates": "110"}}, [("2026-09", "E8", "duplicates", "110")]),
+    "booked twice in August and taken back in September": (
+        ["08  6100  MICROSOFT  E8  110.00", "08  6100  MICROSOFT  E8  110.00", "09  6100  MICROSOFT  E8  -110.00"], {
+            ("08", "E8"): {"duplicates": "110"}, ("09", "E8"): {"duplicates": "-110"}}, []),
+    "late and twice": (["09  6100  MICROSOFT  E8  110.00", "09  6100  MICROSOFT  E8  110.00"], {
+        ("08", "E8"): {"missing invoices": "-110"}, ("09", "E8"): {"late invoices": "110", "duplicates": "110"}},
+        [("2026-09", "E8", "duplicates", "110")]),
+    "two equal halves are no duplicate": (["08  6100  MICROSOFT  E8  55.00", "08  6100  MICROSOFT  E8  55.00"], {}, []),
+    "one of two halves again": (["08  6100  MICROSOFT  E8  55.00"] * 3, {
+        ("08", "E8"): {"unexplained": "55"}}, [("2026-08", "E8", "unexplained", "55")]),
+    "a line of cost and one of tax, both twice": (
+        ["08  6100  MICROSOFT  E8  110.00", "08  6110  MICROSOFT  E8  11.00"] * 2, {
+            ("08", "E8"): {"tax": "11", "duplicates": "121"}}, [("2026-08", "E8", "duplicates", "121")]),
+    "tax a month later is tax": (["08  6100  MICROSOFT  E8  110.00", "09  6110  MICROSOFT  E8  20.00"], {
+        ("09", "E8"): {"tax": "20"}}, []),
+    "capitalised": (["08  0410  MICROSOFT  E8  110.00"], {("08", "E8"): {"capitalised": "-110"}}, []),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_an_earlier_month_lacked_or_had_too_much_is_told_by_name_and_cleared(case):
+    lines, buckets, items = CASES[case]
+    rest = ["07  6100  MICROSOFT  E7  100.00", "09  6100  MICROSOFT  E9  120.00"]
+    books = "\n".join([HEAD, *(f"2026-{line}" for line in [*rest, *lines])])
+    assert settled(THREE, books) == (buckets, items)
+
+
+def test_an_invoice_booked_before_it_is_due_is_early_and_never_accrued():
+    bills = usage("""
+        billing_period  service_period  ProviderName  InvoiceId  BilledCost
+        2026-07         2026-07         AWS           A7         100
+        2026-08         2026-08         AWS           A8         110
+    """)
+    coded = entries(f"{HEAD}\n2026-08  6100  AWS Inc  A7  100.00\n2026-08  6100  AWS Inc  A8  110.00\n2026-09  6500  Desk  .  1.00")
+    august = matching.match(bills, coded, None, PROVIDERS, RATES, "USD", period="2026-08")
+    assert cells(august, "invoice_id", "early invoices", "open", "matched_by") == [
+        ("A7", "0", "0", "invoice number"), ("A8", "110", "0", "bill of a later month")]
+    assert accrued.accruals(bills, coded, august, PROVIDERS, "2026-08").empty
+    both = matching.match(bills, coded, None, PROVIDERS, RATES, "USD", period="2026-09")
+    assert cells(both[both["ledger_period"].eq("2026-09")], "invoice_id", "early invoices", "open") == [("A8", "-110", "0")]
+
+
+def test_months_without_invoice_numbers_come_late_only_whole():
+    bills = THREE.replace("E7", ". ").replace("E8", ". ").replace("E9", ". ")
+    books = [HEAD, "2026-07  6100  MICROSOFT  .  100.00", "2026-09  6100  MICROSOFT  .  120.00"]
+    assert settled(bills, "\n".join([*books, "2026-09  6100  MICROSOFT  .  110.00"])) == (
+        {("08", ""): {"missing invoices": "-110"}, ("09", ""): {"late invoices": "110"}}, [])
+    held, items = settled(bills, "\n".join([*books, "2026-09  6100  MICROSOFT  .  7.00"]))
+    assert held["09", ""] == {"unexplained": "7"} and len(items) == 2
+
+
+def test_a_line_without_number_does_not_take_the_numbers_from_the_others():
+    held, items = settled(THREE + "    2026-09  2026-09  Azure  .  5", "\n".join([
+        HEAD, "2026-07  6100  MICROSOFT  E7  100.00", "2026-08  6100  MICROSOFT  .  3.00", "2026-09  6100  MICROSOFT  E8  110.00",
+        "2026-09  6100  MICROSOFT  E9  120.00", "2026-09  6100  MICROSOFT  .  5.00"]))
+    assert held == {("08", ""): {"unexplained": "3"}, ("08", "E8"): {"missing invoices": "-110"}, ("09", "E8"): {"late invoices": "110"}}
+    assert items == [("2026-08", "", "unexplained", "3")]
+
+
+def test_where_bill_and_ledger_share_no_number_the_provider_and_month_answer():
+    held, items = settled(THREE, "\n".join([HEAD, "2026-07  6100  MICROSOFT  510001  100.00",
+                                            "2026-08  6100  MICROSOFT  510002  110.00", "2026-09  6100  MICROSOFT  510003  120.00"]))
+    assert (held, items) == ({}, [])
+
+
+def test_tax_in_the_bill_that_the_ledger_books_as_a_claim_is_tax_and_is_not_accrued():
+    bills = """
+        billing_period  service_period  ProviderName  InvoiceId  ChargeCategory  BilledCost
+        2026-08         2026-08         AWS           A8         Usage           100
+        2026-08         2026-08         AWS           A8         Tax             20
+        2026-09         2026-09         AWS           A9         Usage           120
+        2026-09         2026-09         AWS           A9         Tax             24
+    """
+    books = f"{HEAD}\n2026-09  6100  AWS Inc  A8  100.00\n2026-09  1570  AWS Inc  A8  20.00"
+    assert settled(bills, books) == ({("09", "A8"): {"tax": "-20"}}, [])
+    booked, coded = usage(bills), entries(books)
+    matches = matching.match(booked, coded, None, PROVIDERS, RATES, "USD")
+    assert cells(accrued.accruals(booked, coded, matches, PROVIDERS, "2026-09"), "invoice_id", "amount") == [("A9", "120")]
+
+
+def test_a_late_invoice_at_another_rate_is_late_at_the_billed_months_and_fx_for_the_rest():
+    bills = """
+        billing_period  service_period  ProviderName  InvoiceId  BillingCurrency  BilledCost
+        2026-08         2026-08         Azure         E8         EUR              100
+    """
+    books = """
+        fiscal_period  account  vendor     invoice_id  amount  document_amount  document_currency
+        2026-08        6500     Desk       .           1.00    .                .
+        2026-09        6100     MICROSOFT  E8          130.00  100.00           EUR
+    """
+    assert settled(bills, books)[0] == {("08", "E8"): {"missing invoices": "-120"}, ("09", "E8"): {"late invoices": "120", "FX": "10"}}
+
+
+@pytest.mark.parametrize(("amount", "buckets"), [("125.00", {"FX": "5"}), ("118.00", {"FX": "-2"}), ("140.00", {"unexplained": "20"})])
+def test_without_a_document_in_the_bills_currency_the_rates_between_say_what_is_fx(amount, buckets):
+    bills = """
+        billing_period  service_period  ProviderName  InvoiceId  BillingCurrency  BilledCost
+        2026-08         2026-08         AWS           A8         EUR              100
+    """
+    held, _ = settled(bills, f"{HEAD}\n2026-09  6100  AWS Inc  A8  {amount}")
+    assert held == {("09", "A8"): buckets}
+
+
+def test_a_credit_memo_takes_back_what_was_booked_twice():
+    books = "\n".join([HEAD + "  document_type", "2026-08  6100  MICROSOFT  E8  110.00  invoice", "2026-08  6100  MICROSOFT  E8  110.00  invoice",
+                       "2026-09  6100  MICROSOFT  E8  -110.00  credit memo", "2026-09  6100  MICROSOFT  E9  120.00  invoice",
+                       "2026-07  6100  MICROSOFT  E7  100.00  invoice"])
+    assert settled(THREE, books)[1] == []
+    assert settled(THREE, books, "2026-08")[1] == [("2026-08", "E8", "duplicates", "110")]
+
+
+def test_a_ledger_month_without_any_line_is_a_month_and_its_bill_is_missing():
+    books = f"{HEAD}\n2026-07  6100  MICROSOFT  E7  100.00\n2026-09  6100  MICROSOFT  E9  120.00"
+    assert settled(THREE, books) == ({("08", "E8"): {"missing invoices": "-110"}}, [("2026-08", "E8", "missing invoices", "-110")])
+
+
+def test_a_month_run_again_later_says_what_it_said():
+    early = f"{HEAD}\n2026-07  6100  MICROSOFT  E7  100.00\n2026-08  6100  MICROSOFT  E7  100.00"
+    late = f"{early}\n2026-09  6100  MICROSOFT  E8  110.00\n2026-09  6100  MICROSOFT  E7  -100.00"
+    assert settled(THREE, early, "2026-08") == settled(THREE, late, "2026-08")
+
+
+def test_the_ledgers_accruals_are_what_is_not_reversed_whatever_the_rates_and_the_true_up_compares_them():
+    lines = table("""
+        fiscal_period  account  vendor   invoice_id  amount   document_type  currency
+        2026-07        6100     AWS Inc  .           -55.00   reversal       EUR
+        2026-08        6100     AWS Inc  .           80.00    accrual        EUR
+        2026-09        6100     AWS Inc  .           -80.00   reversal       EUR
+        2026-09        6100     AWS Inc  .           -5.00    reversal       EUR
+        2026-09        6100     AWS Inc  A8          100.00   invoice        EUR
+    """).assign(document_amount=None, document_currency="", line_id=["1", "2", "3", "4", "5"])
+    from tests.test_reconciliation import ACCOUNTS
+    coded = ledger.code(lines, ACCOUNTS, PROVIDERS, RATES, "USD")
+    assert {month: {name: str(worth) for name, worth in trueup.standing(coded, month).items()}
+            for month in ("2026-07", "2026-08", "2026-09")} == {"2026-07": {}, "2026-08": {"AWS": "96.00"}, "2026-09": {}}
+    [odd] = trueup.stray(coded, "2026-09")
+    assert (odd["line_id"], odd["left"]) == ("4", D("-6.50")) and trueup.check([odd])[0]["state"] == "finding"
+    bills = usage("""
+        billing_period  service_period  ProviderName  InvoiceId  BillingCurrency  BilledCost
+        2026-08         2026-08         AWS           A8         EUR              100
+    """)
+    matches = matching.match(bills, coded, None, PROVIDERS, RATES, "USD")
+    before = accrued.accruals(bills, coded, matches, PROVIDERS, "2026-09", back=1)
+    assert cells(trueup.true_up(before, coded, matches, "2026-09"), "billing_period", "origin", "accrued", "booked", "true_up", "state") == [
+        ("2026-08", trueup.IN_LEDGER, "96", "130", "34", "booked")]
+
+
+def test_a_bill_that_has_not_come_and_an_account_nobody_knows_are_findings():
+    booked = usage(THREE)
+    waited = accrued.awaited(booked[booked["billing_period"] < "2026-09"], "2026-09")
+    assert cells(waited) == [("Azure", "2026-08", "110")] and accrued.awaited(booked, "2026-09").empty
+    coded = entries(f"{HEAD}\n2026-09  6100  AWS Inc  A8  1.00")
+    due = accrued.accruals(booked, coded, matching.match(booked, coded, None, PROVIDERS, RATES, "USD"), PROVIDERS, "2026-09")
+    states = {row["check"]: (row["state"], row["amount"]) for row in
+              accrued.check(accrued.journal(due, coded, "2190", "2026-09", "USD"), "2190", waited)}
+    assert states["accruals without an expense account"] == ("finding", D(120))
+    assert states["bills that have not come, and nothing is accrued for"] == ("finding", D(110))
+
+
+def test_a_note_that_clears_an_item_ends_its_accrual_and_cannot_clear_it_before_it_was_seen(tmp_path):
+    booked, coded = usage(THREE), entries(f"{HEAD}\n2026-07  6100  MICROSOFT  E7  100.00\n2026-09  6100  MICROSOFT  E9  120.00")
+    matches = matching.match(booked, coded, None, PROVIDERS, RATES, "USD")
+    note = "ProviderName,first_seen,invoice_id,bucket,owner,note,cleared_in\nAzure,2026-08,E8,missing invoices,,waived,"
+    (tmp_path / "open_items.csv").write_text(note + "2026-09\n")
+    amounts = [cells(accrued.accruals(booked, coded, matches, PROVIDERS, "2026-09", told), "invoice_id", "amount")
+               for told in (None, openitems.notes(tmp_path))]
+    assert amounts == [[("E8", "110")], []]
+    (tmp_path / "open_items.csv").write_text(note + "2026-07\n")
+    with pytest.raises(InputError, match="line 2: cleared_in is 2026-07, first_seen 2026-08; expected 2026-08 or a later month"):
+        openitems.notes(tmp_path)
+
+
+def test_a_reversal_stands_on_the_day_after_the_fiscal_period_even_where_the_calendar_ends():
+    calendar = table("fiscal_period  first_day  last_day\n2026-09  2026-08-30  2026-10-03")
+    booked, coded = usage(THREE), entries(f"{HEAD}\n2026-07  6100  MICROSOFT  E7  100.00\n2026-08  6100  MICROSOFT  E8  110.00")
+    due = accrued.accruals(booked, coded, matching.match(booked, coded, None, PROVIDERS, RATES, "USD", period="2026-09"), PROVIDERS, "2026-09")
+    days = accrued.journal(due, coded, "2190", "2026-09", "USD", calendar)["posting_date"]
+    assert sorted(set(days)) == ["2026-10-03", "2026-10-04"]
+
+
+def test_a_commitment_is_used_up_at_the_rate_it_was_paid_at_less_refunds_and_without_its_tax():
+    lines = usage("""
+        billing_period  service_period  ProviderName  ChargeCategory  CommitmentDiscountId  BillingCurrency  BilledCost  EffectiveCost
+        2026-07         2026-07         Azure         Purchase        R1                    EUR              120         0
+        2026-07         2026-07         Azure         Tax             R1                    EUR              24          24
+        2026-07         2026-07         Azure         Usage           R1                    EUR              0           10
+        2026-09         2026-09         Azure         Usage           R1                    EUR              0           10
+        2026-09         2026-09         Azure         Credit          R1                    EUR              -50         0
+    """).assign(CommitmentDiscountStatus="", owner="")
+    rolled = prepaid.roll_forward(lines, PROVIDERS, "2026-09")
+    assert cells(rolled, "opening", "purchases", "amortised", "closing") == [("121", "-65", "11", "45")]
+    assert list(ledger.to_prepaid(lines, PROVIDERS)) == [True, False, False, False, True]
+
+
+def test_prepaid_lines_without_vendor_are_those_of_the_only_provider_that_has_prepaid():
+    coded = entries("fiscal_period  account  vendor  amount\n2026-09  1480  .  -10.00\n2026-09  6120  .  10.00\n2026-09  6100  .  5.00")
+    assert list(coded["ProviderName"]) == ["Azure", "Azure", ledger.NO_PROVIDER]
+
+
+INVOICES = """
+    ProviderName  invoice_id  billing_period  BillingAccountId  amount  tax_amount  currency
+    Azure         E8          2026-08         .                 110.00  .           USD
+    Azure         X1          2026-09         .                 70.00   .           USD
+    Azure         X2          2026-09         .                 50.00   .           USD
+"""
+
+
+def test_a_late_invoice_has_its_usage_and_two_of_an_unnumbered_month_are_one_row():
+    booked = usage(THREE.replace("E9", ". ")).assign(BillingAccountId="a")
+    coded = entries(f"{HEAD}\n2026-07  6100  MICROSOFT  E7  100.00\n2026-09  6100  MICROSOFT  E8  110.00\n"
+                    "2026-09  6100  MICROSOFT  X1  70.00\n2026-09  6100  MICROSOFT  X2  50.00")
+    found = threeway.match(booked, table(INVOICES), coded, None, PROVIDERS, "2026-09", TOLERANCE)
+    assert cells(found, "invoice_id", "usage", "invoice", "ledger", "state") == [
+        ("E8", "110", "110", "110", "ties"), ("X1, X2", "120", "120", "120", "ties")]
+
+
+def test_one_number_of_two_issuers_and_two_currencies_are_invoices_of_their_own():
+    details = table("""
+        InvoiceDetailId  InvoiceId  InvoiceIssuerName  ChargeCategory  BilledCost  BillingCurrency
+        1                S1         Amazon             Usage           100.00      USD
+        1                S1         Google             Usage           77.00       EUR
+        3                A2         Amazon             Usage           5.00        USD
+        4                A2         Amazon             Usage           6.00        EUR
+        5                .          Amazon             Usage           8.00        USD
+    """).assign(InvoiceDetailLastUpdated="2026-09-02", InvoiceIssueStatus="Issued", BillingPeriodStart="2026-08-01",
+                BillingAccountId="a", InvoiceIssueDate="2026-09-02")
+    lines = pd.DataFrame([("S1", "AWS", "Amazon"), ("S1", "Google", "Google"), ("A2", "AWS", "Amazon")],
+                         columns=["InvoiceId", "ProviderName", "InvoiceIssuerName"])
+    found = received.invoices(None, details, lines, services.shipped())
+    assert cells(found, "ProviderName", "invoice_id", "amount", "currency") == [
+        ("AWS", "A2", "6", "EUR"), ("AWS", "A2", "5", "USD"), ("AWS", "S1", "100", "USD"), ("Google", "S1", "77", "EUR")]
+
+
+whole_cents = st.integers(50, 90000).map(lambda count: D(count) / 100)
+
+
+@settings(max_examples=60, deadline=None, phases=[Phase.explicit, Phase.generate])
+@given(st.lists(st.tuples(whole_cents, st.integers(0, 2), st.integers(1, 2), st.booleans()), min_size=1, max_size=4))
+def test_whatever_comes_late_twice_or_is_taken_back_is_explained_and_what_is_open_is_what_the_books_lack(invoices):
+    """Each invoice is booked `late` months after it is due, `times` over, and the surplus taken back in September or not."""
+    bills, books = [], [("2026-06", "6500", "Desk", "", D("1.00"))]
+    for place, (amount, late, times, back) in enumerate(invoices):
+        bills.append(("2026-06", "2026-06", "Azure", f"E{place}", amount, amount, "USD", "Usage", "", "S"))
+        books += [(f"2026-0{6 + late}", "6100", "MICROSOFT", f"E{place}", amount)] * times
+        books += [("2026-09", "6100", "MICROSOFT", f"E{place}", -amount)] if times > 1 and back else []
+    frame = pd.DataFrame(bills, columns=["billing_period", "service_period", "ProviderName", "InvoiceId", "BilledCost",
+                                         "EffectiveCost", "BillingCurrency", "ChargeCategory", "CommitmentDiscountId", "ServiceName"])
+    from tests.test_reconciliation import ACCOUNTS
+    booked = ledger.book(rates.convert(frame, RATES, "USD"), {name: SimpleNamespace(**{**vars(setting), "lag": 0})
+                                                              for name, setting in PROVIDERS.items()})
+    coded = ledger.code(pd.DataFrame(books, columns=["fiscal_period", "account", "vendor", "invoice_id", "amount"]).assign(
+        currency="USD", document_amount=None, document_currency=""), ACCOUNTS, PROVIDERS)
+    matches = matching.match(booked, coded, None, PROVIDERS, RATES, "USD", period="2026-09")
+    assert not any(matches["unexplained"])
+    open_ = {row.invoice_id: row.open for row in matches.itertuples() if row.open}
+    assert open_ == {f"E{place}": amount for place, (amount, _, times, back) in enumerate(invoices) if times > 1 and not back}
+    assert total(matches["open"]) == total(coded.loc[coded["vendor"].eq("MICROSOFT"), "amount"]) - total(frame["BilledCost"])
