@@ -21,7 +21,8 @@ from types import SimpleNamespace
 
 import pandas as pd
 
-from helpers import accrued, bridge, bucketlines, lagged, ledger, matching, openitems, posting, prepaid, rates, reconciliation, threeway
+from helpers import (
+    accrued, bridge, bucketlines, lagged, ledger, matching, openitems, posting, prepaid, rates, reconciliation, threeway, trueup)
 from helpers.money import to_cents, total
 from helpers.periods import months, shift
 from helpers.settings import Provider
@@ -100,7 +101,8 @@ def turn(given: dict[str, pd.DataFrame]) -> None:
     assert {row["state"] for row in [*checks, bucketlines.check(steps, parts)]} <= {"ok", "finding"}, checks
     openitems.items(matches, None, PERIOD)
     prepaid.roll_forward(booked, PROVIDERS, PERIOD)
-    due = accrued.accruals(booked, matches, PROVIDERS, PERIOD)
+    due = accrued.accruals(booked, coded, matches, PROVIDERS, PERIOD)
+    trueup.true_up(accrued.accruals(booked, coded, matches, PROVIDERS, PERIOD, back=1), coded, matches, PERIOD)
     accrued.journal(due, coded, "2190", PERIOD, "USD")
     sides = threeway.match(booked, given["invoices"], coded, None, PROVIDERS, PERIOD, TOLERANCE)
     assert set(sides["state"]) == {threeway.TIES}, sides["state"].value_counts()

@@ -98,7 +98,8 @@ def by_invoice(bills: pd.DataFrame, invoices: pd.DataFrame) -> pd.DataFrame:
     bills: ProviderName, InvoiceId, billing_period, and BillingAccountId where they have it.  invoices: ProviderName,
     invoice_id, fiscal_period.  An invoice of several accounts names none.
     """
-    numbered = bills[bills["InvoiceId"].ne("")].groupby(["ProviderName", "InvoiceId"])
+    told = [name for name in ("ProviderName", "InvoiceId", "billing_period", "BillingAccountId") if name in bills]
+    numbered = bills.loc[bills["InvoiceId"].ne(""), told].drop_duplicates().groupby(["ProviderName", "InvoiceId"])
     billed = numbered["billing_period"].min()
     accounts = numbered["BillingAccountId"].agg(lambda names: min(names) if min(names) == max(names) else "").to_dict() \
         if "BillingAccountId" in bills else {}

@@ -123,7 +123,7 @@ def _bills(booked: pd.DataFrame, providers: Mapping) -> pd.DataFrame:
     marked = booked.assign(invoice_id=booked["InvoiceId"], bill=booked["billed"],
                            purchases=booked["billed"].where(ledger.to_prepaid(booked, providers), ZERO),
                            tax_in_bill=booked["billed"].where(booked["ChargeCategory"] == "Tax", ZERO))
-    return marked[[*MATCH_KEYS, *BILL_AMOUNTS]]
+    return sum_by(marked, MATCH_KEYS, BILL_AMOUNTS)
 
 
 def _entries(posted: pd.DataFrame, lines: pd.DataFrame, numbers: Numbers, providers: Mapping, table: dict,
