@@ -5,15 +5,15 @@
 """
 
 from decimal import Decimal
-from fractions import Fraction
 
 import pandas as pd
 
 from helpers import checks, tags
 from helpers.bridge import cloud_expense
-from helpers.charges import ITEM, Charged, locked, receivers
+from helpers.charges import Charged
+from helpers.costs import ITEM, locked, receivers
 from helpers.house import number, percent
-from helpers.money import ZERO, ratio, sum_by, to_cents, total
+from helpers.money import CENT, ZERO, ratio, sum_by, to_cents, total
 
 NO_APPLICATION = "(no application)"
 
@@ -101,7 +101,7 @@ def tables(month) -> dict[str, pd.DataFrame]:
     lines = month.charged.lines
     found = {"scope": scope(month.charged.items, month.coded, month.tied, month.period),
              "lines": lines.drop(columns="exact"), "owners": summary(lines), "applications": by_application(lines),
-             "pools": month.charged.pools, "residuals": residuals(lines),
+             "pools": month.charged.pools, "flows": month.charged.flows, "residuals": residuals(lines),
              "disputes": disputes(month.tied, month.applications)}
     return {name: table for name, table in found.items() if table is not None}
 
@@ -134,8 +134,8 @@ def check_charge(charged: Charged, tied: pd.DataFrame, applications: pd.DataFram
     """Checks that nothing is lost, that direct cost is where it was, and what stays with nobody."""
     lines = charged.lines
     in_lines = {kind: total(lines.loc[lines["kind"] == kind, "amount"]) for kind in ("direct", "shared", "residual")}
-    far = [f"{row.owner or row.pool} {row.amount}" for row in lines.itertuples()
-           if abs(Fraction(row.exact) - Fraction(row.amount)) >= Fraction(1, 100)]
+    own = lines[lines["exact"].notna()]
+    far = [f"{row.owner or row.pool} {row.amount}" for row in own.itertuples() if abs(row.exact - row.amount) >= CENT]
     rows = [
         checks.same(f"charged and residual equal {control_name}", to_cents(control), total(in_lines.values())),
         checks.holds("no charge was rounded by a cent or more", not far, ", ".join(far)),

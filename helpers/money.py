@@ -1,9 +1,11 @@
 """How do amounts stay exact?  Decimals from the file to the statement, and one rounding at the end.
 
     parts, whole → round_parts → parts in cents that add up to the whole
+    amount, weights, whole → split → the same for parts of one amount in proportion to whole numbers
 """
 
 import decimal
+import math
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from fractions import Fraction
@@ -29,8 +31,9 @@ def sum_by(lines: pd.DataFrame, keys: Sequence[str], columns: Sequence[str]) -> 
     """One row a distinct `keys`, sorted, with the exact sums of `columns`."""
     if lines.empty:
         return lines.loc[:, [*keys, *columns]].copy()
-    groups = lines.groupby(list(keys), sort=True, dropna=False)
-    return groups[list(columns)].agg(total).reset_index()
+    exact = lines.loc[:, [*keys, *columns]].astype(dict.fromkeys(columns, object))  # so that Decimals are added as they are
+    sums = exact.groupby(list(keys), sort=True, dropna=False)[list(columns)].sum()
+    return sums.apply(lambda column: column.map(ZERO.__add__)).reset_index()
 
 
 def to_cents(amount: Decimal) -> Decimal:
@@ -49,14 +52,27 @@ def round_parts(parts: Sequence[Fraction | Decimal], whole: Decimal) -> list[Dec
     `whole` must be the parts' exact sum, itself rounded to the cent; each part moves by less than one cent
     as long as it is.
     """
-    cents = [Fraction(part) * 100 for part in parts]
-    floors = [cent.numerator // cent.denominator for cent in cents]
+    ratios = [part.as_integer_ratio() for part in parts]
+    common = math.lcm(*(below for _, below in ratios))
+    return _largest_remainder([above * (common // below) * 100 for above, below in ratios], common, whole)
+
+
+def split(amount: Fraction, weights: Sequence[int], of: int, whole: Decimal) -> list[Decimal]:
+    """The parts amount × weight / of in cents, adding up to `whole` in cents, as round_parts has it."""
+    each, below = amount.numerator * 100, amount.denominator * of
+    return _largest_remainder([each * weight for weight in weights], below, whole)
+
+
+def _largest_remainder(cents: list[int], below: int, whole: Decimal) -> list[Decimal]:
+    """The parts cents / below as Decimals in cents."""
+    floors = [cent // below for cent in cents]
     missing = int(to_cents(whole) * 100) - sum(floors)
     if not 0 <= missing <= len(cents):
         raise StepError(f"{len(cents)} parts do not add up to {whole}: {missing} cents are left to give out")
-    order = sorted(range(len(cents)), key=lambda i: (floors[i] - cents[i], i))
-    for i in order[:missing]:
-        floors[i] += 1
+    if missing:
+        left = [cent % below for cent in cents]
+        for i in sorted(range(len(cents)), key=left.__getitem__, reverse=True)[:missing]:  # stable: the earlier part first
+            floors[i] += 1
     return [Decimal(floor) / 100 for floor in floors]
 
 

@@ -1,39 +1,61 @@
 """Which cost is shared, and by what is it split?  The rows of two rule tables, applied.
 
     lines, sources → assign → lines with `pool` and `going` (shared, or residual)
-    items, rules, drivers → open_pools → one record a shared pool: own cost, method, shares by consumer
+    items, rules, drivers → open_pools → one Split a shared pool: its cost, its method, and who takes how much
 
-The first source row that matches wins.  A pool without a rule or a driver has no shares: its cost stays a residual.
+The first source row that matches wins.  A pool without a rule or a driver has no weights: its cost stays a residual.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 
+import numpy as np
 import pandas as pd
 
-from helpers import allocation, globs
+from helpers import allocation, globs, rulebook
 from helpers.errors import InputError
 from helpers.money import ZERO, sum_by, total
 
-SOURCE_COLUMNS = ["ProviderName", "ServiceName", "ChargeCategory", "application", "account", "cost_centre", "vendor",
-                  "bucket"]
+SOURCE_COLUMNS = ["source", "ProviderName", "ServiceName", "ChargeCategory", "application", "owner_by", "account",
+                  "cost_centre", "vendor", "bucket"]
+WITHIN = "consumer", "exempt"
+RULES = "rules.allocation"
+
+
+@dataclass(frozen=True)
+class Split:
+    """How a shared pool's cost is split: weights by consumer, or prices; `note` says what stands out."""
+
+    pool: str
+    own: Decimal
+    method: str = ""
+    driver: str = ""
+    driver_period: str = ""
+    weights: dict[str, int] = field(default_factory=dict)
+    passing: Fraction = Fraction(1)  # the part of the cost that goes on: less where a cap leaves a rest
+    quantities: dict[str, Decimal] = field(default_factory=dict)
+    priced: tuple[tuple[str, str, Decimal, Fraction], ...] = ()  # driver, consumer, quantity, amount
+    stale: bool = False  # the driver's quantities are of an earlier month than the cost
+    note: str = ""
 
 
 def assign(lines: pd.DataFrame, sources: pd.DataFrame | None, otherwise: str) -> pd.DataFrame:
     """The lines with the shared pool of the first source row that matches, else the residual `otherwise`."""
-    rows = [] if sources is None else sources.sort_values("priority", kind="stable").to_dict("records")
-    pools = [_first_pool(line, rows) for line in lines.to_dict("records")]
-    return lines.assign(pool=[pool or otherwise for pool in pools],
-                        going=["shared" if pool else "residual" for pool in pools])
+    if sources is None or lines.empty:
+        return lines.assign(pool=otherwise, going="residual")
+    rows = sources.sort_values("priority", kind="stable")
+    places = first_row(lines, rows, SOURCE_COLUMNS)
+    return lines.assign(pool=np.append(rows["pool"].to_numpy(dtype=object), otherwise)[places],
+                        going=np.where(places >= 0, "shared", "residual"))
 
 
-def _first_pool(line: Mapping, rows: list[dict]) -> str:
-    for row in rows:
-        if row["source"] == line["source"] and all(globs.matches(row[column], line.get(column, ""))
-                                                   for column in SOURCE_COLUMNS):
-            return row["pool"]
-    return ""
+def first_row(lines: pd.DataFrame, rules: pd.DataFrame, columns: list[str]) -> np.ndarray:
+    """For each line the place of the first rule that matches, or -1; a column the lines do not have is blank there."""
+    known = lines.reindex(columns=columns, fill_value="").fillna("")
+    alike = known.groupby(columns, sort=False).ngroup().to_numpy()
+    return rulebook.first_match(known.drop_duplicates(ignore_index=True), rules, columns)[alike]
 
 
 def assign_ledger(coded: pd.DataFrame, sources: pd.DataFrame | None, period: str) -> pd.DataFrame:
@@ -43,72 +65,143 @@ def assign_ledger(coded: pd.DataFrame, sources: pd.DataFrame | None, period: str
 
 
 def open_pools(items: pd.DataFrame, rules: pd.DataFrame | None, drivers: pd.DataFrame | None, consumers: pd.DataFrame,
-           period: str) -> list[dict]:
-    """One record a shared pool: own cost, method, driver and its month, shares by consumer, quantities, a note."""
+               period: str) -> list[Split]:
+    """One Split a shared pool: those with rules in the rules' order, then the others by name."""
     shared = items[items["kind"] == "shared"]
+    costs = dict(list(sum_by(shared, ["pool", "service_period"], ["amount"]).groupby("pool", sort=True)))
     valid = _valid(rules, period)
-    ordered = list(dict.fromkeys(valid["pool"])) if valid is not None else []
-    names = [name for name in ordered if name in set(shared["pool"])]
-    named = [table["consumer"] for table in (valid, drivers) if table is not None]
-    served = {consumer for column in named for consumer in column} & set(ordered)
-    names += [name for name in ordered if name not in names and name in served]
-    names += sorted(set(shared["pool"]) - set(names))
-    return [_open_pool(name, shared[shared["pool"] == name], valid, drivers, consumers, period)
-            for name in names]
+    by_pool = {} if valid is None else dict(list(valid.groupby("pool", sort=False)))
+    feed = None if drivers is None else dict(list(drivers.groupby("driver", sort=False)))
+    named = {} if valid is None else dict.fromkeys([*valid["consumer"], *_fed(by_pool, drivers)])
+    names = [name for name in by_pool if name in costs or name in named]
+    names += [name for name in costs if name not in by_pool]
+    direct = dict(zip(consumers["application"], consumers["amount"], strict=True))
+    return [_open(name, costs.get(name), by_pool.get(name), feed, direct, period) for name in names]
 
 
-def _open_pool(name: str, own: pd.DataFrame, rules: pd.DataFrame | None, drivers: pd.DataFrame | None,
-               consumers: pd.DataFrame, period: str) -> dict:
-    of_pool = rules[rules["pool"] == name] if rules is not None else pd.DataFrame()
-    pool = {"pool": name, "own": total(own["amount"]), "method": "", "driver": "", "driver_period": "", "shares": {},
-            "quantities": {}, "note": ""}
-    if of_pool.empty:
-        return pool | {"note": "no allocation rule"}
-    rule = of_pool.iloc[0]
-    pool |= {"method": rule["method"], "driver": rule["driver"]}
+def _fed(by_pool: Mapping, drivers: pd.DataFrame | None) -> list[str]:
+    """The pools that a driver names as consumers."""
+    return [] if drivers is None else sorted(by_pool.keys() & set(drivers["consumer"]))
+
+
+def _open(name: str, own: pd.DataFrame | None, rules: pd.DataFrame | None, feed: Mapping | None,
+          direct: Mapping[str, Decimal], period: str) -> Split:
+    cost = {"pool": name, "own": ZERO if own is None else total(own["amount"])}
+    if rules is None:
+        return Split(**cost, note="no allocation rule")
+    rows = rules.to_dict("records")
+    used = period if own is None else _month_used(own)
     try:
-        if rule["method"] == "fixed":
-            return pool | {"shares": _fixed(name, of_pool)}
-        if rule["method"] == "usage":
-            return pool | _by_driver(rule, own, drivers, period)
-        taking = {row.application: row.amount for row in consumers.itertuples()
-                  if globs.matches(rule["consumer"], row.application)}
-        even = rule["method"] == "even"
-        weights = {name: Decimal(1) if even else max(amount, ZERO) for name, amount in taking.items()}
-        return pool | {"shares": allocation.share_out(weights), "quantities": {} if even else weights,
-                       "note": "" if any(weights.values()) else "no consumer with direct cost"}
+        told = _method(rows, feed, direct, used)
     except ValueError as error:
         raise InputError("inputs.drivers", f"{error} in the driver of {name}", "no negative quantity",
                          "mend the driver's row") from error
+    return Split(**cost, **{"method": rows[0]["method"], "driver": rows[0]["driver"]} | told)
 
 
-def _fixed(name: str, rules: pd.DataFrame) -> dict[str, Fraction]:
-    shares = {row.consumer: Fraction(row.share) for row in rules.itertuples() if row.share is not None}
-    if sum(shares.values()) != 1 or len(shares) != len(rules):
-        raise InputError("rules.allocation", f"fixed shares of {name} add up to {float(sum(shares.values())):g}",
+def _method(rows: list[dict], feed: Mapping | None, direct: Mapping[str, Decimal], used: str) -> dict:
+    rule = rows[0]
+    if rule["method"] != "fixed" and len({row["method"] for row in rows}) + (len(rows) > 1 and rule["method"] != "rate-card") > 1:
+        raise InputError(RULES, f"{len(rows)} rows of {rule['pool']} hold at once",
+                         "one row (fixed: one a consumer; rate-card: one a driver)", "end one of them with valid_to")
+    if rule["method"] == "hold":
+        return {"note": rule["reason"] or "held by rule"}
+    if rule["method"] == "fixed":
+        return {"weights": _fixed(rows)}
+    if rule["method"] == "rate-card":
+        return _by_price(rows, feed, used)
+    if rule["method"] == "usage":
+        return _by_driver(rule, feed, used)
+    taking = {name: amount for name, amount in direct.items() if takes(rule, name)}
+    if rule["method"] == "even":
+        listed = {part.strip(): ZERO for part in rule["consumer"].split("|") if part.strip() and not globs.wild(part)}
+        quantities = {}
+        weights = {name: 1 for name in {**taking, **{name: 1 for name in listed if takes(rule, name)}}}
+    else:
+        quantities = weights = {name: max(amount, ZERO) for name, amount in taking.items()}
+    return _bounded(rule, allocation.whole_weights(weights)) | {
+        "quantities": quantities, "note": "" if any(weights.values()) else "no consumer with direct cost"}
+
+
+def takes(rule: Mapping, consumer: str) -> bool:
+    """Whether the rule lets the consumer take part: its pattern matches, and it is not exempt."""
+    return globs.matches(rule["consumer"], consumer) and not (rule["exempt"] and globs.matches(rule["exempt"], consumer))
+
+
+def _fixed(rows: list[dict]) -> dict[str, int]:
+    shares = {row["consumer"]: Fraction(row["share"]) for row in rows if row["share"] is not None}
+    if sum(shares.values()) != 1 or len(shares) != len(rows):
+        name = rows[0]["pool"]
+        raise InputError(RULES, f"fixed shares of {name} add up to {float(sum(shares.values())):g}",
                          "one row a consumer, shares that add up to 1", "mend the shares")
-    return dict(sorted(shares.items()))
+    return allocation.whole_weights(shares)
 
 
-def _by_driver(rule: pd.Series, own: pd.DataFrame, drivers: pd.DataFrame | None, period: str) -> dict:
-    """Shares by the driver's quantities in the month the pool's cost was used (that of its largest part)."""
-    parts = sum_by(own, ["service_period"], ["amount"])
-    parts = parts.sort_values("amount", key=lambda amounts: -abs(amounts), kind="stable")
-    used = parts["service_period"].iloc[0] if len(parts) else period
-    fed = {}
-    if drivers is not None:
-        feed = drivers[(drivers["driver"] == rule["driver"]) & (drivers["period"] == used)]
-        fed = weigh(feed, "consumer", "quantity", rule["consumer"])
-    shares = allocation.share_out(fed)
-    note = "" if shares else f"no driver: {rule['driver']} has no quantity in {used}"
-    return {"driver_period": used, "shares": shares, "quantities": fed, "note": note}
+def _month_used(own: pd.DataFrame) -> str:
+    """The month in which most of the pool's cost was used."""
+    return own.sort_values("amount", key=lambda amounts: -abs(amounts), kind="stable")["service_period"].iloc[0]
 
 
-def weigh(feed: pd.DataFrame, name: str, quantity: str, consumer: str) -> dict[str, Decimal]:
-    """Sums of the feed's quantity by name, of those that the pattern `consumer` lets take part."""
+def _by_driver(rule: Mapping, feed: Mapping | None, used: str) -> dict:
+    """Weights by the driver's quantities in the month the cost was used, or the last month before where the rule says."""
+    fed, month = _quantities(rule, feed, used)
+    weights = allocation.whole_weights(fed)
+    note = "" if weights else f"no driver: {rule['driver']} has no quantity in {used}"
+    if weights and month != used:
+        note = f"driver of {month}: {rule['driver']} has no quantity in {used} yet"
+    return _bounded(rule, weights) | {"driver_period": month, "quantities": fed, "stale": month != used, "note": note}
+
+
+def _by_price(rows: list[dict], feed: Mapping | None, used: str) -> dict:
+    """What each consumer pays: price times quantity, row by row."""
+    priced, months = [], {}
+    for row in rows:
+        if row["price"] is None or row["price"] < 0 or not row["driver"]:
+            raise InputError(RULES, f"a rate-card row of {row['pool']} with driver {row['driver'] or '(none)'} and price {row['price']}",
+                             "the price of a unit, zero or more, and the driver that counts them", "mend the row")
+        fed, months[row["driver"]] = _quantities(row, feed, used)
+        allocation.whole_weights(fed)  # refuses a negative quantity
+        priced += [(row["driver"], name, fed[name], Fraction(fed[name]) * Fraction(row["price"]))
+                   for name in sorted(fed) if fed[name]]
+    lacking = [row["driver"] for row in rows if row["driver"] not in {line[0] for line in priced}]
+    late = sorted({month for month in months.values() if month != used})
+    told = [f"no driver: {', '.join(lacking)} has no quantity in {used}"] if lacking else []
+    told += [f"driver of {', '.join(late)}, in want of {used}"] if late and not lacking else []
+    return {"priced": tuple(priced), "driver": " + ".join(months), "driver_period": min(months.values()),
+            "stale": bool(late), "note": "; ".join(told)}
+
+
+def _quantities(rule: Mapping, feed: Mapping | None, used: str) -> tuple[dict[str, Decimal], str]:
+    """Quantities by consumer, and their month: `used`, or where the rule says `last` the last one before that has any."""
+    of_driver = None if feed is None else feed.get(rule["driver"])
+    if of_driver is None:
+        return {}, used
+    months = [used]
+    if rule["if_missing"] == "last":
+        months += sorted({month for month in of_driver["period"] if month < used}, reverse=True)
+    for month in months:
+        fed = weigh(of_driver[of_driver["period"] == month], "consumer", "quantity", rule)
+        if any(fed.values()):
+            return fed, month
+    return weigh(of_driver[of_driver["period"] == used], "consumer", "quantity", rule), used
+
+
+def weigh(feed: pd.DataFrame, name: str, quantity: str, rule: Mapping) -> dict[str, Decimal]:
+    """Sums of the feed's quantity by name, of those that the rule lets take part."""
     sums = sum_by(feed, [name], [quantity])
-    return {key: value for key, value in zip(sums[name], sums[quantity], strict=True)
-            if globs.matches(consumer, key)}
+    return {key: value for key, value in zip(sums[name], sums[quantity], strict=True) if takes(rule, key)}
+
+
+def _bounded(rule: Mapping, weights: dict[str, int]) -> dict:
+    """The weights within the rule's floor and cap; `passing` is less than 1 where the cap leaves a rest."""
+    if not weights or rule["floor"] is None and rule["cap"] is None:
+        return {"weights": weights}
+    try:
+        shares = allocation.bounded(weights, rule["floor"], rule["cap"])
+    except ValueError as error:
+        raise InputError(RULES, f"{rule['pool']} has {error}", "floors that leave room for all, no higher than the cap",
+                         "lower the floor") from error
+    return {"weights": allocation.whole_weights(shares), "passing": sum(shares.values(), Fraction(0))}
 
 
 def _valid(rules: pd.DataFrame | None, period: str) -> pd.DataFrame | None:

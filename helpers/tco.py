@@ -22,6 +22,7 @@ from helpers.optional import needs_table
 LINE_KEYS = ["application", "source", "cost_pool", "sub_pool", "method", "driver", "residual"]
 CLOUD, LEDGER = "chargeback", "ledger"
 OUTSIDE = "Not in the TCO yet"
+RULE_COLUMNS = ["account", "cost_centre", "vendor"]
 FEEDS = {"hours": "labour", "assets": "assets", "usage": "drivers", "even": "applications"}  # method: what it reads
 
 
@@ -179,20 +180,15 @@ def check_burden(lines: pd.DataFrame, charge_lines: pd.DataFrame, coded: pd.Data
 def _ledger_lines(other: pd.DataFrame, rules: pd.DataFrame | None, feeds: Mapping[str, pd.DataFrame | None],
                   period: str) -> pd.DataFrame:
     """TCO lines of the ledger's other expense, each group of like lines split by its rule and rounded once."""
-    ordered = [] if rules is None else rules.sort_values("priority", kind="stable").to_dict("records")
-    ruled = other.assign(rule=[_first_rule(line, ordered) for line in other.to_dict("records")])
+    by_priority = None if rules is None else rules.sort_values("priority", kind="stable")
+    ordered = [] if rules is None else by_priority.to_dict("records")
+    ruled = other.assign(rule=-1 if rules is None else pools.first_row(other, by_priority, RULE_COLUMNS))
     rows: list[dict] = []
     for group in sum_by(ruled, ["rule", "cost_pool", "sub_pool", "cost_centre"], ["amount"]).to_dict("records"):
         rule = ordered[group["rule"]] if group["rule"] >= 0 else {"method": "", "driver": ""}
         weights = _weights(rule, group["cost_centre"], feeds, period)
         rows += _split(group, rule, allocation.share_out(weights))
     return pd.DataFrame(rows, columns=[*LINE_KEYS, "amount"])
-
-
-def _first_rule(line: Mapping, rules: list[dict]) -> int:
-    conditions = ("account", "cost_centre", "vendor")
-    return next((place for place, rule in enumerate(rules)
-                 if all(globs.matches(rule[column], line[column]) for column in conditions)), -1)
 
 
 def _split(group: Mapping, rule: Mapping, shares: Mapping[str, Fraction]) -> list[dict]:
@@ -227,7 +223,7 @@ def _weights(rule: Mapping, cost_centre: str, feeds: Mapping[str, pd.DataFrame |
 
 
 def _sums(table: pd.DataFrame, name: str, quantity: str, consumer: str) -> dict[str, Decimal]:
-    weights = pools.weigh(table, name, quantity, consumer)
+    weights = pools.weigh(table, name, quantity, {"consumer": consumer, "exempt": ""})
     if any(value < 0 for value in weights.values()):
         raise InputError("inputs", f"a negative {quantity} in a driver", "quantities of zero or more", "mend the row")
     return weights

@@ -10,7 +10,7 @@ from functools import cached_property
 import pandas as pd
 
 from helpers import (
-    billing, bridge, charges, forecast, kept, lagged, ledger, mapping, matching, moves, openitems, params, posting,
+    billing, bridge, charges, costs, forecast, kept, lagged, ledger, mapping, matching, moves, openitems, params, posting,
     rates, received, tco)
 from helpers.billing import drill
 from helpers.errors import InputError
@@ -193,7 +193,7 @@ class Month(Given):
     @cached_property
     def charged(self) -> charges.Charged:
         """Ledger-tied cost + pools → charge lines."""
-        items = charges.cost_items(self.tied, self.coded, self.pool_sources, self.applications, self.period)
+        items = costs.cost_items(self.tied, self.coded, self.pool_sources, self.applications, self.period)
         return charges.charge(items, self.allocation_rules, self.drivers, self.applications, self.org, self.period,
                                  self.params.shared_pools)
 

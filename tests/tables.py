@@ -28,4 +28,6 @@ def cells(frame: pd.DataFrame, *columns: str) -> list[tuple]:
 
 
 def _plain(cell):
-    return format(cell.normalize(), "f") if isinstance(cell, Decimal) else cell
+    if isinstance(cell, Decimal):
+        return format(cell.normalize(), "f")
+    return None if isinstance(cell, float) and cell != cell else cell

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from helpers import chargeback, charges
+from helpers import chargeback, charges, costs
 from helpers.errors import InputError
 from helpers.money import to_cents, total
 from tests.tables import cells, table
@@ -25,8 +25,9 @@ SOURCES = table("""
     Support     usage        .            *Support*    .               .        .            .       .
     Cloud tax   reconciling  .            .            .               .        .            .       tax
     Team        ledger       .            .            .               .        4710         .       .
-""", ProviderName="", priority=1)
-RULE = {"driver": "", "consumer": "", "share": None, "valid_from": "", "valid_to": ""}
+""", ProviderName="", owner_by="", priority=1)
+RULE = {"driver": "", "consumer": "", "share": None, "exempt": "", "floor": None, "cap": None, "price": None,
+        "if_missing": "", "valid_from": "", "valid_to": "", "reason": ""}
 
 
 def tied(text: str) -> pd.DataFrame:
@@ -45,7 +46,7 @@ def rules(text: str) -> pd.DataFrame:
 
 
 def charge(lines, rule_rows, drivers=None, coded=None, method="direct", sources=SOURCES):
-    items = charges.cost_items(lines, coded, sources, APPLICATIONS, "2026-09")
+    items = costs.cost_items(lines, coded, sources, APPLICATIONS, "2026-09")
     charged = charges.charge(items, rule_rows, drivers, APPLICATIONS, None, "2026-09", method)
     control = total(chargeback.scope(items, coded, lines, "2026-09")["amount"])
     rows = chargeback.check_charge(charged, lines, APPLICATIONS, control, "the control total")
@@ -104,7 +105,7 @@ def test_a_usage_driven_pool_follows_its_feed_and_says_which_month():
     lines, _ = charge(tied(DIRECT), USAGE, fed)
     shared = lines[lines["kind"] == "shared"]
     assert cells(shared, "application", "driver_period", "quantity", "share", "amount") == [
-        ("A", "2026-09", "1", "0.333333333333", "4000"), ("B", "2026-09", "2", "0.666666666667", "8000")]
+        ("A", "2026-09", "1", 0.333333333333, "4000"), ("B", "2026-09", "2", 0.666666666667, "8000")]
 
 
 def test_the_driver_is_of_the_month_the_pool_was_used_in():
@@ -115,7 +116,7 @@ def test_the_driver_is_of_the_month_the_pool_was_used_in():
 
 def test_the_first_source_by_priority_takes_the_cost():
     sources = pd.concat([SOURCES.assign(priority=2), SOURCES.assign(priority=1, pool="First")], ignore_index=True)
-    items = charges.cost_items(tied(DIRECT), None, sources, APPLICATIONS, "2026-09")
+    items = costs.cost_items(tied(DIRECT), None, sources, APPLICATIONS, "2026-09")
     assert cells(items[items["kind"] == "shared"], "pool", "amount") == [("First", "12000")]
 
 
@@ -200,7 +201,7 @@ def test_the_cost_centre_is_the_applications_and_an_owner_with_two_gives_none():
     org = table("cost_centre  owner\n9001  Head of A\n9002  Head of Z\n9003  Head of Z\n9004  Head of Y")
     lines = tied("application  amount\nA  1\n.  2\n.  3").assign(
         owner=["Head of A", "Head of Z", "Head of Y"], owner_by="tag")
-    items = charges.cost_items(lines, None, None, APPLICATIONS, "2026-09")
+    items = costs.cost_items(lines, None, None, APPLICATIONS, "2026-09")
     got = charges.charge(items, None, None, APPLICATIONS, org, "2026-09", "direct").lines
     assert cells(got, "owner", "cost_centre") == [("Head of A", "1001"), ("Head of Y", "9004"), ("Head of Z", "")]
 
@@ -246,7 +247,7 @@ def test_a_rule_that_is_no_longer_valid_leaves_the_pool_unshared():
 
 
 def test_a_charge_line_lost_on_purpose_turns_the_check_red():
-    items = charges.cost_items(tied(DIRECT), None, SOURCES, APPLICATIONS, "2026-09")
+    items = costs.cost_items(tied(DIRECT), None, SOURCES, APPLICATIONS, "2026-09")
     charged = charges.charge(items, USAGE, None, APPLICATIONS, None, "2026-09", "direct")
     broken = charges.Charged(items, charged.lines.iloc[1:], charged.pools)
     states = {row["check"]: row["state"] for row in chargeback.check_charge(

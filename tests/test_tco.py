@@ -22,7 +22,7 @@ CHARGES = table("""
     shared    B            Kubernetes     even    .       350
     residual  .            Unowned usage  .       .       40
 """)
-SOURCES = pd.DataFrame([{"priority": 1, "pool": "Team", "source": "ledger", "ProviderName": "", "ServiceName": "",
+SOURCES = pd.DataFrame([{"priority": 1, "pool": "Team", "source": "ledger", "owner_by": "", "ProviderName": "", "ServiceName": "",
                          "ChargeCategory": "", "application": "", "account": "", "cost_centre": "4710", "vendor": "",
                          "bucket": ""}])
 RULES = table("""

@@ -1,0 +1,89 @@
+"""What is there to charge?  Each amount is direct, in a shared pool, or a named residual.
+
+    tied, ledger, sources → cost_items → items   one row an amount's home: kind, pool, owner, application …
+
+Direct + shared + residual is the cost to charge, to the cent.  Once an item is direct, no rule looks at it again.
+"""
+
+import pandas as pd
+
+from helpers import pools
+from helpers.money import sum_by
+
+ITEM_KEYS = ["kind", "pool", "source", "application", "owner", "owner_by", "ProviderName", "ServiceName", "tower",
+             "service_period"]
+USAGE_KEYS = ["ProviderName", "ServiceName", "ChargeCategory", "application", "owner", "owner_by", "tower",
+              "billing_period"]
+UNOWNED = "Unowned usage"
+NOBODY = "none"  # owner_by of usage without an owner, for the patterns of the pool sources
+ITEM = "Bridge item: "
+UNPOOLED = "Platform without a pool: "
+
+
+def cost_items(tied: pd.DataFrame, coded: pd.DataFrame | None, sources: pd.DataFrame | None,
+               applications: pd.DataFrame | None, period: str) -> pd.DataFrame:
+    """Every amount in scope, by where it goes: `kind` direct, shared or residual, and the `pool` it is named by.
+
+    Direct is usage that is locked to its owner, and usage in an owner's account that no row of `sources` takes into
+    a shared pool.  In scope besides: reconciling lines, and the ledger lines `sources` takes in.
+    """
+    parts = [*_usage_items(tied, sources, applications), _bridge_items(tied, sources, period)]
+    if coded is not None and sources is not None:
+        parts.append(_ledger_items(coded, sources, period))
+    items = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+    items = items.reindex(columns=[*ITEM_KEYS, "amount"])
+    items[ITEM_KEYS] = items[ITEM_KEYS].fillna("")
+    return sum_by(items, ITEM_KEYS, ["amount"])
+
+
+def locked(usage: pd.DataFrame, applications: pd.DataFrame | None) -> pd.Series:
+    """Whether each line is directly owned: it has an owner by its application (not a platform's) or by its own tag."""
+    by_name = (usage["application"] != "") | (usage["owner_by"] == "tag")
+    return _owned(usage, applications) & by_name
+
+
+def receivers(lines: pd.DataFrame, applications: pd.DataFrame | None) -> pd.Series:
+    """Who answers for each line: its owner; without a CMDB to ask, the application itself where no owner is known."""
+    if applications is not None:
+        return lines["owner"]
+    return lines["owner"].where(lines["owner"] != "", lines["application"])
+
+
+def _owned(usage: pd.DataFrame, applications: pd.DataFrame | None) -> pd.Series:
+    """Whether each line has an owner who can be charged for it: not a platform's, whose cost is shared."""
+    platforms = () if applications is None else applications.loc[applications["kind"] == "platform", "application"]
+    return (usage["owner"] != "") & ~usage["application"].isin(set(platforms))
+
+
+def _usage_items(tied: pd.DataFrame, sources: pd.DataFrame | None,
+                 applications: pd.DataFrame | None) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Usage that is direct, and usage that a pool takes or that stays with nobody, by name."""
+    usage = sum_by(tied[tied["source"] == "usage"], USAGE_KEYS, ["amount"]).assign(source="usage")
+    usage["service_period"] = usage.pop("billing_period")
+    usage["owner"] = receivers(usage, applications)
+    direct = locked(usage, applications)
+    asked = usage[~direct]
+    asked = asked.assign(found_by=asked["owner_by"], owner_by=asked["owner_by"].where(asked["owner"] != "", NOBODY))
+    rest = pools.assign(asked, sources, UNOWNED)
+    rest["owner_by"] = rest.pop("found_by")
+    by_account = (rest["going"] == "residual") & _owned(rest, applications)
+    shared = rest[~by_account]
+    unpooled = (shared["going"] == "residual") & (shared["application"] != "")
+    named = shared["pool"].where(~unpooled, UNPOOLED + shared["application"])
+    return (pd.concat([usage[direct], rest[by_account]]).assign(kind="direct", pool=""),
+            shared.assign(kind=shared["going"], pool=named))
+
+
+def _bridge_items(tied: pd.DataFrame, sources: pd.DataFrame | None, period: str) -> pd.DataFrame:
+    """The bridge's lines that a pool takes, or that stay with nobody under their bucket's name."""
+    lines = sum_by(tied[tied["source"] == "reconciling"], ["ProviderName", "bucket"], ["amount"])
+    items = pools.assign(lines.assign(source="reconciling", service_period=period), sources, "")
+    named = items["pool"].where(items["going"] == "shared", ITEM + items["bucket"])
+    return items.assign(kind=items["going"], pool=named)
+
+
+def _ledger_items(coded: pd.DataFrame, sources: pd.DataFrame, period: str) -> pd.DataFrame:
+    """Ledger expense other than the clouds' that a source row takes into a shared pool."""
+    lines = pools.assign_ledger(coded, sources, period)
+    taken = lines[lines["going"] == "shared"]
+    return taken.loc[:, ["pool", "amount"]].assign(source="ledger", kind="shared", service_period=period)
