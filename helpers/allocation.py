@@ -43,14 +43,14 @@ def whole_weights(weights: Mapping[str, Decimal | Fraction | int]) -> Weights:
 
     Raises ValueError for a negative weight.
     """
-    negative = sorted(name for name, weight in weights.items() if weight < 0)
-    if negative:
-        raise ValueError(f"negative weight of {negative[0]}")
-    ratios = {name: weights[name].as_integer_ratio() for name in sorted(weights) if weights[name]}
-    common = math.lcm(*(below for _, below in ratios.values()))
-    scaled = {name: above * (common // below) for name, (above, below) in ratios.items()}
-    factor = math.gcd(*scaled.values())
-    return {name: weight // factor for name, weight in scaled.items()}
+    names = [name for name in sorted(weights) if weights[name]]
+    ratios = [weights[name].as_integer_ratio() for name in names]
+    common = math.lcm(*{below for _, below in ratios})
+    scaled = [above * (common // below) for above, below in ratios]
+    if min(scaled, default=0) < 0:
+        raise ValueError(f"negative weight of {min(zip(scaled, names), key=lambda pair: (pair[0] >= 0, pair[1]))[1]}")
+    factor = math.gcd(*scaled)
+    return dict(zip(names, scaled if factor == 1 else [weight // factor for weight in scaled], strict=True))
 
 
 def share_out(weights: Mapping[str, Decimal | Fraction | int]) -> dict[str, Fraction]:

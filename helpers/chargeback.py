@@ -133,11 +133,11 @@ def check_charge(charged: Charged, tied: pd.DataFrame, applications: pd.DataFram
                  control_name: str) -> list[dict]:
     """Checks that nothing is lost, that direct cost is where it was, and what stays with nobody."""
     lines = charged.lines
-    in_lines = {kind: total(lines.loc[lines["kind"] == kind, "amount"]) for kind in ("direct", "shared", "residual")}
-    own = lines[lines["exact"].notna()]
-    far = [f"{row.owner or row.pool} {row.amount}" for row in own.itertuples() if abs(row.exact - row.amount) >= CENT]
+    own = lines.loc[lines["exact"].notna(), ["owner", "pool", "exact", "amount"]]
+    moved = own[(own["exact"] - own["amount"]).abs() >= CENT]
+    far = [f"{row.owner or row.pool} {row.amount}" for row in moved.itertuples()]
     rows = [
-        checks.same(f"charged and residual equal {control_name}", to_cents(control), total(in_lines.values())),
+        checks.same(f"charged and residual equal {control_name}", to_cents(control), total(lines["amount"])),
         checks.holds("no charge was rounded by a cent or more", not far, ", ".join(far)),
         _check_lock(lines, tied, applications),
     ]
@@ -152,9 +152,10 @@ def check_charge(charged: Charged, tied: pd.DataFrame, applications: pd.DataFram
 
 def _check_lock(lines: pd.DataFrame, tied: pd.DataFrame, applications: pd.DataFrame | None) -> dict:
     """Directly owned cost per owner and application, from the ledger-tied lines, against the charge lines."""
-    usage = tied[tied["source"] == "usage"].assign(owner=lambda rows: receivers(rows, applications))
-    charged = lines[lines["kind"] == "direct"]
     keys = ["owner", "application"]
+    usage = tied.loc[tied["source"] == "usage", [*keys, "owner_by", "amount"]]
+    usage = usage.assign(owner=receivers(usage, applications))
+    charged = lines.loc[lines["kind"] == "direct", [*keys, "owner_by", "exact"]]
     before, after = (sum_by(rows[locked(rows, applications)], keys, [amount]).set_index(keys)[amount].to_dict()
                      for rows, amount in ((usage, "amount"), (charged, "exact")))
     moved = [key for key in sorted(before.keys() | after.keys()) if before.get(key, ZERO) != after.get(key, ZERO)]

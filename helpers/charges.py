@@ -5,9 +5,12 @@
 Amounts are exact until here and rounded once: first direct cost, each pool and each residual, then the lines in them.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
+from itertools import chain, groupby
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -17,7 +20,7 @@ from helpers.bridge import BUCKETS
 from helpers.costs import ITEM, UNOWNED
 from helpers.money import round_parts, sum_by, to_cents, total
 
-DIRECT_KEYS = ["owner", "owner_by", "application", "ProviderName", "ServiceName", "tower"]
+DIRECT_KEYS = ["application", "owner", "owner_by", "ProviderName", "ServiceName", "tower"]
 TEXTS = ["kind", "owner", "owner_by", "cost_centre", "application", "pool", "ProviderName", "ServiceName", "tower",
          "method", "driver", "driver_period"]
 LINE_COLUMNS = [*TEXTS, "quantity", "share", "exact", "amount"]
@@ -44,8 +47,8 @@ def charge(items: pd.DataFrame, rules: pd.DataFrame | None, drivers: pd.DataFram
 
     Direct cost and residuals have their exact amount beside the one in cents; a share is of the pool's whole cost.
     """
-    direct = sum_by(items[items["kind"] == "direct"], DIRECT_KEYS, ["amount"])
-    named = direct[direct["application"] != ""]
+    direct = sum_by(items.loc[items["kind"] == "direct", [*DIRECT_KEYS, "amount"]], DIRECT_KEYS, ["amount"])
+    named = direct.loc[direct["application"] != "", ["application", "amount"]]
     splits = pools.open_pools(items, rules, drivers, sum_by(named, ["application"], ["amount"]), period)
     served = allocation.serve({split.pool: split.own for split in splits},
                               {split.pool: split.weights for split in splits}, method,
@@ -53,8 +56,9 @@ def charge(items: pd.DataFrame, rules: pd.DataFrame | None, drivers: pd.DataFram
                               {split.pool: split.passing for split in splits if split.passing != 1})
     residual = _residuals(items)
     wholes = _wholes(direct, residual, splits, served, total(items["amount"]))
-    blocks = [_direct_lines(direct, wholes[("direct", "")]), *_residual_lines(residual, wholes),
-              *(_pool_lines(split, served, wholes[("pool", split.pool)]) for split in splits)]
+    blocks = [_direct_block(direct, wholes[("direct", "")]), *_residual_blocks(residual, wholes)]
+    for split in splits:
+        blocks += _pool_blocks(split, served, wholes[("pool", split.pool)])
     lines = _name_receivers(_stack(blocks), direct, applications, org)
     return Charged(items, lines, _pool_table(splits, served, lines), _flow_table(served))
 
@@ -67,7 +71,7 @@ def _priced(split: pools.Split) -> dict[str, Fraction]:
 
 
 def _residuals(items: pd.DataFrame) -> pd.DataFrame:
-    return sum_by(items[items["kind"] == "residual"], ["pool", "ProviderName"], ["amount"])
+    return sum_by(items.loc[items["kind"] == "residual", ["pool", "ProviderName", "amount"]], ["pool", "ProviderName"], ["amount"])
 
 
 def _wholes(direct: pd.DataFrame, residual: pd.DataFrame, splits: list, served: allocation.Served,
@@ -82,67 +86,87 @@ def _wholes(direct: pd.DataFrame, residual: pd.DataFrame, splits: list, served: 
     return dict(zip(exact, round_parts(list(exact.values()), whole), strict=True))
 
 
-def _direct_lines(direct: pd.DataFrame, whole: Decimal) -> pd.DataFrame:
+class Block(NamedTuple):
+    """Lines that have their kind and pool in common: one text for all of them, or a list of one each."""
+
+    count: int
+    texts: dict[str, str | Sequence[str]]
+    amounts: list[Decimal]
+    exact: list[Decimal | None] | None = None
+    shares: np.ndarray | None = None
+    quantities: list[Decimal | None] | None = None
+
+
+def _direct_block(direct: pd.DataFrame, whole: Decimal) -> Block:
     exact = direct["amount"].tolist()
-    return direct.assign(kind="direct", method="direct", exact=exact, amount=round_parts(exact, whole))
+    texts = {name: direct[name] for name in DIRECT_KEYS}
+    return Block(len(direct), texts | {"kind": "direct", "method": "direct"}, round_parts(exact, whole), exact)
 
 
-def _residual_lines(residual: pd.DataFrame, wholes: dict) -> list[pd.DataFrame]:
+def _residual_blocks(residual: pd.DataFrame, wholes: dict) -> list[Block]:
     meanings = {UNOWNED: "no tag, account or rule names an owner",
                 **{ITEM + name: told for name, told in BUCKETS.items()}}
-    return [rows.assign(kind="residual", method=meanings.get(name, "no row of the pool sources takes it"),
-                        exact=rows["amount"], amount=round_parts(rows["amount"].tolist(), wholes[("residual", name)]))
+    return [Block(len(rows), {"kind": "residual", "pool": name, "ProviderName": rows["ProviderName"],
+                              "method": meanings.get(name, "no row of the pool sources takes it")},
+                  round_parts(rows["amount"].tolist(), wholes[("residual", name)]), rows["amount"].tolist())
             for name, rows in residual.groupby("pool", sort=True)]
 
 
-def _pool_lines(split: pools.Split, served: allocation.Served, whole: Decimal) -> pd.DataFrame:
-    """One line a consumer outside the pools; what the pool holds is a residual, last."""
-    name, held = split.pool, served.held[split.pool]
+def _pool_blocks(split: pools.Split, served: allocation.Served, whole: Decimal) -> list[Block]:
+    """The lines of consumers outside the pools, and one of what the pool holds, with the reason."""
+    name, held, told = split.pool, served.held[split.pool], {"pool": split.pool, "driver": split.driver,
+                                                             "driver_period": split.driver_period}
     outside = [line for line in split.priced if line[1] in served.priced[name]]
-    if outside:
-        return _priced_lines(split, outside, held, whole)
     weights, over = served.final[name], served.over[name]
-    sums = [*weights.values()]
-    if not sums:
-        return _told(split, [""] if held or whole else [], [whole] if held or whole else [], note="serves shared pools only")
-    kept = over - int(over * split.passing)
-    amounts = money.split(served.gross[name], [*sums, *[kept] * (kept > 0)], over, whole)
-    taking = [*weights, *[""] * (kept > 0)]
-    return _told(split, taking, amounts, [round(weight / over, SHARE_DIGITS) for weight in sums],
-                 [split.quantities.get(consumer) for consumer in weights], note="over the cap of every consumer")
+    if outside:
+        amounts = round_parts([*(line[3] for line in outside), *[held] * (held != 0)], whole)
+        taking, drivers = [line[1] for line in outside], [line[0] for line in outside]
+        shares, quantities = None, [line[2] for line in outside]
+        note = UNDER if held > 0 else OVER
+    elif weights:
+        kept = over - int(over * split.passing)
+        amounts = money.split(served.gross[name], [*weights.values(), *[kept] * (kept > 0)], over, whole)
+        taking, drivers = list(weights), split.driver
+        shares = np.round(np.array(list(weights.values()), dtype=float) / float(over), SHARE_DIGITS)
+        quantities = list(map(split.quantities.get, taking)) if split.quantities else None
+        note = "over the cap of every consumer"
+    else:
+        amounts, taking, note = [whole] * bool(whole), [], "serves shared pools only"
+    rest = [Block(1, told | {"kind": "residual", "method": split.note or note}, amounts[-1:])] * (len(amounts) > len(taking))
+    if not taking:
+        return rest
+    shared = told | {"kind": "shared", "method": split.method, "application": taking, "driver": drivers}
+    return [Block(len(taking), shared, amounts[:len(taking)], None, shares, quantities), *rest]
 
 
-def _priced_lines(split: pools.Split, outside: list, held: Fraction, whole: Decimal) -> pd.DataFrame:
-    exact = [line[3] for line in outside] + [held] * (held != 0)
-    lines = _told(split, [line[1] for line in outside] + [""] * (held != 0), round_parts(exact, whole),
-                  quantities=[line[2] for line in outside], note=UNDER if held > 0 else OVER)
-    lines.loc[: len(outside) - 1, "driver"] = [line[0] for line in outside]
-    return lines
+def _stack(blocks: list[Block]) -> pd.DataFrame:
+    """The blocks as one table, direct cost first, then residuals, then shared cost; each kind in the blocks' order."""
+    order = {"direct": 0, "residual": 1, "shared": 2}
+    blocks = sorted(blocks, key=lambda block: order[block.texts["kind"]])
+    lines = {name: _texts([block.texts.get(name, "") for block in blocks], [block.count for block in blocks])
+             for name in TEXTS}
+    lines["quantity"] = _objects([block.quantities or [None] * block.count for block in blocks])
+    lines["share"] = np.concatenate([np.full(block.count, np.nan) if block.shares is None else block.shares
+                                     for block in blocks] or [np.empty(0)])
+    lines["exact"] = _objects([block.exact or [None] * block.count for block in blocks])
+    lines["amount"] = _objects([block.amounts for block in blocks])
+    return pd.DataFrame(lines, columns=LINE_COLUMNS)
 
 
-def _told(split: pools.Split, taking: list[str], amounts: list[Decimal], shares=(), quantities=(), note: str = "") -> pd.DataFrame:
-    """Lines of one pool; one without a consumer is what the pool holds, with the reason."""
-    count = len(taking)
-    frame = pd.DataFrame({"application": pd.array(taking, dtype="str"), "pool": split.pool, "method": split.method,
-                          "driver": split.driver, "driver_period": split.driver_period, "kind": "shared"}, index=range(count))
-    frame["amount"] = pd.Series(amounts, dtype=object)
-    frame["share"] = np.array([*shares, *[np.nan] * (count - len(shares))], dtype=float)
-    frame["quantity"] = pd.Series([*quantities, *[None] * (count - len(quantities))], dtype=object)
-    if taking and not taking[-1]:
-        frame.loc[count - 1, ["kind", "method"]] = ["residual", split.note or note]
-    return frame
+def _objects(parts: list[list]) -> pd.Series:
+    return pd.Series(list(chain.from_iterable(parts)), dtype=object)
 
 
-def _stack(blocks: list[pd.DataFrame]) -> pd.DataFrame:
-    """The blocks one under the other, by kind; texts that a block does not have are blank, numbers missing."""
-    full = [block for block in blocks if len(block)]
-    lines = pd.concat(full, ignore_index=True) if full else pd.DataFrame(columns=LINE_COLUMNS)
-    lines = lines.reindex(columns=LINE_COLUMNS)
-    lines[TEXTS] = lines[TEXTS].astype("str").fillna("")
-    lines["share"] = lines["share"].astype(float)
-    for name in ("quantity", "exact"):
-        lines[name] = lines[name].astype(object).where(lines[name].notna(), None)
-    return lines
+def _texts(parts: list[str | Sequence[str]], counts: list[int]):
+    """The column whose parts are one text for so many lines, or a text for each."""
+    runs = []
+    for kind, run in groupby(zip(parts, counts, strict=True), key=lambda pair: type(pair[0])):
+        texts, sizes = zip(*run, strict=True)
+        if kind is str:
+            runs.append(pd.array(texts, dtype="str").take(np.repeat(np.arange(len(texts)), sizes)))
+        else:
+            runs += [text.array for text in texts] if kind is pd.Series else [pd.array(list(chain.from_iterable(texts)), dtype="str")]
+    return pd.concat([pd.Series(run) for run in runs], ignore_index=True) if runs else pd.array([], dtype="str")
 
 
 def _name_receivers(lines: pd.DataFrame, direct: pd.DataFrame, applications: pd.DataFrame | None,
@@ -153,24 +177,29 @@ def _name_receivers(lines: pd.DataFrame, direct: pd.DataFrame, applications: pd.
     if applications is not None:
         owners = dict(zip(applications["application"], applications["service_owner"], strict=True))
         centres = dict(zip(applications["application"], applications["cost_centre"], strict=True))
-    largest = sum_by(direct, ["application", "owner"], ["amount"]).sort_values("amount", kind="stable")
-    owners |= {row.application: row.owner for row in largest.itertuples() if row.application}
+    largest = sum_by(direct[["application", "owner", "amount"]], ["application", "owner"], ["amount"])
+    largest = largest[largest["application"] != ""].sort_values("amount", kind="stable")
+    owners |= dict(zip(largest["application"].tolist(), largest["owner"].tolist(), strict=True))
     shared = lines["kind"] == "shared"
     owner = lines["owner"].where(~shared, _looked_up(lines["application"], owners))
     lost = shared & (owner == "")
     centre = _looked_up(lines["application"], centres)
-    centre = centre.where(centre != "", _looked_up(owner, _only_centres(org))).where(owner != "", "")
-    named = lines.assign(owner=owner, cost_centre=centre)
-    if lost.any():
-        named = named.assign(kind=named["kind"].where(~lost, "residual"),
-                             method=named["method"].where(~lost, "no owner known for consumer " + named["application"]),
-                             application=named["application"].where(~lost, ""))
-    return named.iloc[np.argsort(named["kind"].to_numpy(dtype=object).astype(str), kind="stable")].reset_index(drop=True)
+    only = _only_centres(org)
+    centre = centre.where(centre != "", _looked_up(owner, only)) if only else centre
+    centre = centre.where(owner != "", "") if (owner == "").any() else centre
+    lines = lines.assign(owner=owner, cost_centre=centre)
+    if not lost.any():
+        return lines
+    lines = lines.assign(kind=lines["kind"].where(~lost, "residual"),
+                         method=lines["method"].where(~lost, "no owner known for consumer " + lines["application"]),
+                         application=lines["application"].where(~lost, ""))
+    return lines.iloc[np.argsort(lines["kind"].eq("shared"), kind="stable")].reset_index(drop=True)
 
 
 def _looked_up(texts: pd.Series, known: dict[str, str]) -> pd.Series:
     """What is known of each text, blank where nothing is."""
-    return texts.map(pd.Series(known, dtype="str")).astype("str").fillna("")
+    codes, found = pd.factorize(texts)
+    return pd.Series(pd.array([known.get(text, "") for text in found], dtype="str").take(codes), index=texts.index)
 
 
 def _only_centres(org: pd.DataFrame | None) -> dict[str, str]:
@@ -182,7 +211,7 @@ def _only_centres(org: pd.DataFrame | None) -> dict[str, str]:
 
 def _pool_table(splits: list[pools.Split], served: allocation.Served, lines: pd.DataFrame) -> pd.DataFrame:
     """One row a shared pool: own + received = passed to other pools + charged + held, but for a cent of rounding."""
-    sums = sum_by(lines[lines["pool"] != ""], ["pool", "kind"], ["amount"])
+    sums = sum_by(lines.loc[lines["pool"] != "", ["pool", "kind", "amount"]], ["pool", "kind"], ["amount"])
     booked = {(row.pool, row.kind): row.amount for row in sums.itertuples()}
     rows = []
     for split in splits:

@@ -58,7 +58,7 @@ def _owned(usage: pd.DataFrame, applications: pd.DataFrame | None) -> pd.Series:
 def _usage_items(tied: pd.DataFrame, sources: pd.DataFrame | None,
                  applications: pd.DataFrame | None) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Usage that is direct, and usage that a pool takes or that stays with nobody, by name."""
-    usage = sum_by(tied[tied["source"] == "usage"], USAGE_KEYS, ["amount"]).assign(source="usage")
+    usage = tied.loc[tied["source"] == "usage", [*USAGE_KEYS, "amount"]].assign(source="usage")
     usage["service_period"] = usage.pop("billing_period")
     usage["owner"] = receivers(usage, applications)
     direct = locked(usage, applications)

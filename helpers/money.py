@@ -24,7 +24,8 @@ CENT = Decimal("0.01")
 
 def total(amounts: Iterable[Decimal]) -> Decimal:
     """The exact sum; missing amounts (None) count as nothing."""
-    return sum((amount for amount in amounts if amount is not None), ZERO)
+    given = list(amounts)
+    return sum([amount for amount in given if amount is not None] if type(None) in set(map(type, given)) else given, ZERO)
 
 
 def sum_by(lines: pd.DataFrame, keys: Sequence[str], columns: Sequence[str]) -> pd.DataFrame:
@@ -33,7 +34,12 @@ def sum_by(lines: pd.DataFrame, keys: Sequence[str], columns: Sequence[str]) -> 
         return lines.loc[:, [*keys, *columns]].copy()
     exact = lines.loc[:, [*keys, *columns]].astype(dict.fromkeys(columns, object))  # so that Decimals are added as they are
     sums = exact.groupby(list(keys), sort=True, dropna=False)[list(columns)].sum()
-    return sums.apply(lambda column: column.map(ZERO.__add__)).reset_index()
+    return sums.apply(_as_decimals).reset_index()
+
+
+def _as_decimals(column: pd.Series) -> pd.Series:
+    """The sums with the 0 of no amounts, or of whole numbers, as Decimals."""
+    return column if set(map(type, column.tolist())) <= {Decimal} else column.map(ZERO.__add__)
 
 
 def to_cents(amount: Decimal) -> Decimal:
@@ -53,7 +59,7 @@ def round_parts(parts: Sequence[Fraction | Decimal], whole: Decimal) -> list[Dec
     as long as it is.
     """
     ratios = [part.as_integer_ratio() for part in parts]
-    common = math.lcm(*(below for _, below in ratios))
+    common = math.lcm(*{below for _, below in ratios})
     return _largest_remainder([above * (common // below) * 100 for above, below in ratios], common, whole)
 
 
@@ -73,7 +79,8 @@ def _largest_remainder(cents: list[int], below: int, whole: Decimal) -> list[Dec
         left = [cent % below for cent in cents]
         for i in sorted(range(len(cents)), key=left.__getitem__, reverse=True)[:missing]:  # stable: the earlier part first
             floors[i] += 1
-    return [Decimal(floor) / 100 for floor in floors]
+    made = {floor: Decimal(floor) / 100 for floor in set(floors)}
+    return [made[floor] for floor in floors]
 
 
 def ratio(part: Decimal, whole: Decimal, digits: int = 12) -> Decimal:

@@ -6,10 +6,11 @@
 The first source row that matches wins.  A pool without a rule or a driver has no weights: its cost stays a residual.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -20,7 +21,7 @@ from helpers.money import ZERO, sum_by, total
 
 SOURCE_COLUMNS = ["source", "ProviderName", "ServiceName", "ChargeCategory", "application", "owner_by", "account",
                   "cost_centre", "vendor", "bucket"]
-WITHIN = "consumer", "exempt"
+DIRECT_RULE = ["method", "consumer", "exempt", "floor", "cap"]  # what a split by direct cost depends on
 RULES = "rules.allocation"
 
 
@@ -71,35 +72,42 @@ def open_pools(items: pd.DataFrame, rules: pd.DataFrame | None, drivers: pd.Data
     costs = dict(list(sum_by(shared, ["pool", "service_period"], ["amount"]).groupby("pool", sort=True)))
     valid = _valid(rules, period)
     by_pool = {} if valid is None else dict(list(valid.groupby("pool", sort=False)))
-    feed = None if drivers is None else dict(list(drivers.groupby("driver", sort=False)))
-    named = {} if valid is None else dict.fromkeys([*valid["consumer"], *_fed(by_pool, drivers)])
+    fed = set() if drivers is None else set(drivers["consumer"].unique())
+    named = fed | (set() if valid is None else set(valid["consumer"]))
     names = [name for name in by_pool if name in costs or name in named]
     names += [name for name in costs if name not in by_pool]
-    direct = dict(zip(consumers["application"], consumers["amount"], strict=True))
-    return [_open(name, costs.get(name), by_pool.get(name), feed, direct, period) for name in names]
+    direct = dict(zip(consumers["application"].tolist(), consumers["amount"].tolist(), strict=True))
+    feeds, taking = _feeds(drivers), cache(lambda *rule: _by_direct(dict(zip(DIRECT_RULE, rule, strict=True)), direct))
+    return [_open(name, costs.get(name), by_pool.get(name), feeds, taking, period) for name in names]
 
 
-def _fed(by_pool: Mapping, drivers: pd.DataFrame | None) -> list[str]:
-    """The pools that a driver names as consumers."""
-    return [] if drivers is None else sorted(by_pool.keys() & set(drivers["consumer"]))
+def _feeds(drivers: pd.DataFrame | None) -> dict[str, dict[str, dict[str, Decimal]]]:
+    """By driver and month the quantity of each consumer."""
+    feeds: dict[str, dict[str, dict[str, Decimal]]] = {}
+    if drivers is not None:
+        fields = (drivers[name].tolist() for name in ("driver", "period", "consumer", "quantity"))
+        for driver, period, consumer, quantity in zip(*fields, strict=True):
+            fed = feeds.setdefault(driver, {}).setdefault(period, {})
+            fed[consumer] = fed[consumer] + quantity if consumer in fed else quantity
+    return feeds
 
 
-def _open(name: str, own: pd.DataFrame | None, rules: pd.DataFrame | None, feed: Mapping | None,
-          direct: Mapping[str, Decimal], period: str) -> Split:
+def _open(name: str, own: pd.DataFrame | None, rules: pd.DataFrame | None, feeds: Mapping, taking: Callable,
+          period: str) -> Split:
     cost = {"pool": name, "own": ZERO if own is None else total(own["amount"])}
     if rules is None:
         return Split(**cost, note="no allocation rule")
     rows = rules.to_dict("records")
     used = period if own is None else _month_used(own)
     try:
-        told = _method(rows, feed, direct, used)
+        told = _method(rows, feeds, taking, used)
     except ValueError as error:
         raise InputError("inputs.drivers", f"{error} in the driver of {name}", "no negative quantity",
                          "mend the driver's row") from error
     return Split(**cost, **{"method": rows[0]["method"], "driver": rows[0]["driver"]} | told)
 
 
-def _method(rows: list[dict], feed: Mapping | None, direct: Mapping[str, Decimal], used: str) -> dict:
+def _method(rows: list[dict], feeds: Mapping, taking: Callable, used: str) -> dict:
     rule = rows[0]
     if rule["method"] != "fixed" and len({row["method"] for row in rows}) + (len(rows) > 1 and rule["method"] != "rate-card") > 1:
         raise InputError(RULES, f"{len(rows)} rows of {rule['pool']} hold at once",
@@ -109,23 +117,29 @@ def _method(rows: list[dict], feed: Mapping | None, direct: Mapping[str, Decimal
     if rule["method"] == "fixed":
         return {"weights": _fixed(rows)}
     if rule["method"] == "rate-card":
-        return _by_price(rows, feed, used)
+        return _by_price(rows, feeds, used)
     if rule["method"] == "usage":
-        return _by_driver(rule, feed, used)
-    taking = {name: amount for name, amount in direct.items() if takes(rule, name)}
+        return _by_driver(rule, feeds, used)
+    return taking(*(rule[name] for name in DIRECT_RULE))
+
+
+def _by_direct(rule: Mapping, direct: Mapping[str, Decimal]) -> dict:
+    """Weights of those with direct cost: the same for all, or their cost; plain names take part of `even` besides."""
     if rule["method"] == "even":
-        listed = {part.strip(): ZERO for part in rule["consumer"].split("|") if part.strip() and not globs.wild(part)}
-        quantities = {}
-        weights = {name: 1 for name in {**taking, **{name: 1 for name in listed if takes(rule, name)}}}
+        listed = [part.strip() for part in rule["consumer"].split("|") if part.strip() and not globs.wild(part)]
+        quantities, weights = {}, dict.fromkeys(_taking(rule, {**direct, **dict.fromkeys(listed, ZERO)}), 1)
     else:
-        quantities = weights = {name: max(amount, ZERO) for name, amount in taking.items()}
+        quantities = weights = {name: max(amount, ZERO) for name, amount in _taking(rule, direct).items()}
     return _bounded(rule, allocation.whole_weights(weights)) | {
         "quantities": quantities, "note": "" if any(weights.values()) else "no consumer with direct cost"}
 
 
-def takes(rule: Mapping, consumer: str) -> bool:
-    """Whether the rule lets the consumer take part: its pattern matches, and it is not exempt."""
-    return globs.matches(rule["consumer"], consumer) and not (rule["exempt"] and globs.matches(rule["exempt"], consumer))
+def _taking(rule: Mapping, amounts: Mapping[str, Decimal]) -> dict[str, Decimal]:
+    """Those whom the rule lets take part: its pattern matches, and they are not exempt."""
+    if not rule["consumer"] and not rule["exempt"]:
+        return dict(amounts)
+    return {name: amount for name, amount in amounts.items() if globs.matches(rule["consumer"], name)
+            and not (rule["exempt"] and globs.matches(rule["exempt"], name))}
 
 
 def _fixed(rows: list[dict]) -> dict[str, int]:
@@ -142,9 +156,9 @@ def _month_used(own: pd.DataFrame) -> str:
     return own.sort_values("amount", key=lambda amounts: -abs(amounts), kind="stable")["service_period"].iloc[0]
 
 
-def _by_driver(rule: Mapping, feed: Mapping | None, used: str) -> dict:
+def _by_driver(rule: Mapping, feeds: Mapping, used: str) -> dict:
     """Weights by the driver's quantities in the month the cost was used, or the last month before where the rule says."""
-    fed, month = _quantities(rule, feed, used)
+    fed, month = _quantities(rule, feeds, used)
     weights = allocation.whole_weights(fed)
     note = "" if weights else f"no driver: {rule['driver']} has no quantity in {used}"
     if weights and month != used:
@@ -152,14 +166,14 @@ def _by_driver(rule: Mapping, feed: Mapping | None, used: str) -> dict:
     return _bounded(rule, weights) | {"driver_period": month, "quantities": fed, "stale": month != used, "note": note}
 
 
-def _by_price(rows: list[dict], feed: Mapping | None, used: str) -> dict:
+def _by_price(rows: list[dict], feeds: Mapping, used: str) -> dict:
     """What each consumer pays: price times quantity, row by row."""
     priced, months = [], {}
     for row in rows:
         if row["price"] is None or row["price"] < 0 or not row["driver"]:
             raise InputError(RULES, f"a rate-card row of {row['pool']} with driver {row['driver'] or '(none)'} and price {row['price']}",
                              "the price of a unit, zero or more, and the driver that counts them", "mend the row")
-        fed, months[row["driver"]] = _quantities(row, feed, used)
+        fed, months[row["driver"]] = _quantities(row, feeds, used)
         allocation.whole_weights(fed)  # refuses a negative quantity
         priced += [(row["driver"], name, fed[name], Fraction(fed[name]) * Fraction(row["price"]))
                    for name in sorted(fed) if fed[name]]
@@ -171,25 +185,21 @@ def _by_price(rows: list[dict], feed: Mapping | None, used: str) -> dict:
             "stale": bool(late), "note": "; ".join(told)}
 
 
-def _quantities(rule: Mapping, feed: Mapping | None, used: str) -> tuple[dict[str, Decimal], str]:
+def _quantities(rule: Mapping, feeds: Mapping, used: str) -> tuple[dict[str, Decimal], str]:
     """Quantities by consumer, and their month: `used`, or where the rule says `last` the last one before that has any."""
-    of_driver = None if feed is None else feed.get(rule["driver"])
-    if of_driver is None:
-        return {}, used
-    months = [used]
-    if rule["if_missing"] == "last":
-        months += sorted({month for month in of_driver["period"] if month < used}, reverse=True)
-    for month in months:
-        fed = weigh(of_driver[of_driver["period"] == month], "consumer", "quantity", rule)
+    of_driver = feeds.get(rule["driver"], {})
+    earlier = sorted((month for month in of_driver if month < used), reverse=True) if rule["if_missing"] == "last" else []
+    for month in [used, *earlier]:
+        fed = _taking(rule, of_driver.get(month, {}))
         if any(fed.values()):
             return fed, month
-    return weigh(of_driver[of_driver["period"] == used], "consumer", "quantity", rule), used
+    return _taking(rule, of_driver.get(used, {})), used
 
 
 def weigh(feed: pd.DataFrame, name: str, quantity: str, rule: Mapping) -> dict[str, Decimal]:
     """Sums of the feed's quantity by name, of those that the rule lets take part."""
     sums = sum_by(feed, [name], [quantity])
-    return {key: value for key, value in zip(sums[name], sums[quantity], strict=True) if takes(rule, key)}
+    return _taking(rule, dict(zip(sums[name].tolist(), sums[quantity].tolist(), strict=True)))
 
 
 def _bounded(rule: Mapping, weights: dict[str, int]) -> dict:
@@ -199,7 +209,7 @@ def _bounded(rule: Mapping, weights: dict[str, int]) -> dict:
     try:
         shares = allocation.bounded(weights, rule["floor"], rule["cap"])
     except ValueError as error:
-        raise InputError(RULES, f"{rule['pool']} has {error}", "floors that leave room for all, no higher than the cap",
+        raise InputError(RULES, f"a row of method {rule['method']} has {error}", "floors that leave room for all, no higher than the cap",
                          "lower the floor") from error
     return {"weights": allocation.whole_weights(shares), "passing": sum(shares.values(), Fraction(0))}
 
