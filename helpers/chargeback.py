@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pandas as pd
 
-from helpers import checks, tags
+from helpers import checks, disputes
 from helpers.bridge import cloud_expense
 from helpers.charges import Charged
 from helpers.costs import ITEM, locked, receivers
@@ -85,24 +85,13 @@ def residuals(lines: pd.DataFrame) -> pd.DataFrame:
     return sum_by(lines[lines["kind"] == "residual"], ["pool", "method"], ["amount"])
 
 
-def disputes(tied: pd.DataFrame, applications: pd.DataFrame | None) -> pd.DataFrame | None:
-    """Cost whose tag names another owner than the CMDB: both names, application and amount."""
-    if applications is None:
-        return None
-    named = dict(zip(applications["application"], applications["service_owner"], strict=True))
-    tagged = tied[(tied["tag_owner"] != "") & tied["application"].isin(set(named))]
-    both = tagged.assign(service_owner=tagged["application"].map(named))
-    differ = both[both["tag_owner"].map(tags.fold) != both["service_owner"].map(tags.fold)]
-    return sum_by(differ, ["application", "tag_owner", "service_owner", "owner", "ProviderName"], ["amount"])
-
-
 def tables(month) -> dict[str, pd.DataFrame]:
     """The tables behind the page, by name."""
     lines = month.charged.lines
     found = {"scope": scope(month.charged.items, month.coded, month.tied, month.period),
              "lines": lines.drop(columns="exact"), "owners": summary(lines), "applications": by_application(lines),
              "pools": month.charged.pools, "flows": month.charged.flows, "residuals": residuals(lines),
-             "disputes": disputes(month.tied, month.applications)}
+             "disputes": month.disputes}
     return {name: table for name, table in found.items() if table is not None}
 
 
@@ -112,10 +101,7 @@ def check(month) -> pd.DataFrame:
     control = total(scope(month.charged.items, month.coded, month.tied, month.period)["amount"])
     rows = check_charge(month.charged, month.tied, month.applications, control,
                         "the cost to charge" if tied else "usage (not tied to a ledger)")
-    for row in ([] if month.applications is None else disputes(month.tied, month.applications).itertuples()):
-        rows.append(checks.finding(f"owner in dispute: {row.application}", row.amount, row.service_owner,
-                                   f"the tag says {row.tag_owner}, the CMDB {row.service_owner}"))
-    return checks.collect(*rows)
+    return checks.collect(*rows, *disputes.check(month.disputes, month.decisions))
 
 
 def scope(items: pd.DataFrame, coded: pd.DataFrame | None, tied: pd.DataFrame, period: str) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from helpers import inputs, mapping, page, params, publish, services, taxonomy
+from helpers import feeds, inputs, mapping, page, params, publish, services, taxonomy
 
 TABLES = {  # attribute: (group and key in the parameters, table in the codebook)
     **{name: ("inputs", name, name) for name in (
@@ -33,9 +33,14 @@ class Given:
         if name not in TABLES:
             raise AttributeError(name)
         files = self.files(name)
-        tables = [inputs.read(file, TABLES[name][2]) for file in files]
+        tables = [self._drivers(file) if name == "drivers" else inputs.read(file, TABLES[name][2]) for file in files]
         self.__dict__[name] = pd.concat(tables, ignore_index=True) if tables else None
         return self.__dict__[name]
+
+    def _drivers(self, file: Path) -> pd.DataFrame:
+        """A consumption feed; namespaces are looked up among the applications and their aliases."""
+        book = mapping.application_book(self.applications, self.aliases)
+        return feeds.read(file, lambda namespace: book.find(namespace) or namespace)
 
     def files(self, name: str) -> list[Path]:
         """The files a table is read from; none where the parameters do not name it."""

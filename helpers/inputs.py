@@ -59,6 +59,14 @@ def read(path: str | Path, table: str, kind: str = "input") -> pd.DataFrame:
     return found
 
 
+def header(path: str | Path) -> list[str]:
+    """The names of the file's columns; none where it cannot be read, which `read` then tells."""
+    try:
+        return _load(Path(path), []).header
+    except InputError:
+        return []
+
+
 def lines_of(table: pd.DataFrame) -> Sequence[int]:
     """The line of each row in the file it was read from; of a table made elsewhere, as if it stood below a header."""
     return table.attrs.get("lines") or range(2, len(table) + 2)

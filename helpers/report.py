@@ -45,7 +45,7 @@ def prepare(settings: params.Params, strict: bool = False, rehash: bool = False)
     if rehash:
         cache.fingerprints(settings.files("billing"), walk.CACHE, afresh=True)
     problems: list[InputError] = []
-    for name in ("cube", "rules", "names", *given.TABLES, "solutions", "open_item_notes"):
+    for name in ("cube", "rules", "names", *given.TABLES, "solutions", "open_item_notes", "decisions"):
         try:
             getattr(month, name)
         except InputErrors as wrong:

@@ -10,7 +10,7 @@ from functools import cached_property
 import pandas as pd
 
 from helpers import (
-    billing, bridge, charges, costs, forecast, kept, lagged, ledger, mapping, matching, moves, openitems, params, posting,
+    billing, bridge, charges, costs, disputes, forecast, kept, lagged, ledger, mapping, matching, moves, openitems, params, posting,
     rates, received, tco)
 from helpers.billing import drill
 from helpers.errors import InputError
@@ -178,7 +178,18 @@ class Month(Given):
     @cached_property
     def tied(self) -> pd.DataFrame:
         """Ledger-tied cost → the cost that is charged: the same, or the month's own usage where that is asked for."""
-        return bridge.untied(self.booked, self.period, self.params.cost_basis) if self.replaced else self.ledger_tied
+        lines = bridge.untied(self.booked, self.period, self.params.cost_basis) if self.replaced else self.ledger_tied
+        return disputes.decide(lines, self.decisions, self.period)
+
+    @cached_property
+    def decisions(self) -> pd.DataFrame | None:
+        """What the two teams decided about owners in dispute, beside the closed months."""
+        return disputes.decisions(self.params.resolve(self.params.kept))
+
+    @cached_property
+    def disputes(self) -> pd.DataFrame | None:
+        """Ledger-tied cost × CMDB → owners in dispute."""
+        return disputes.disputes(self.tied, self.applications, self.booked, self.decisions, self.period)
 
     @cached_property
     def coded(self) -> pd.DataFrame | None:

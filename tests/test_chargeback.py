@@ -7,7 +7,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from helpers import chargeback, charges, costs
+from helpers import chargeback, charges, costs, disputes
 from helpers.errors import InputError
 from helpers.money import to_cents, total
 from tests.tables import cells, table
@@ -173,7 +173,7 @@ def test_cost_in_an_owners_account_is_the_owners_unless_a_pool_takes_it():
     """).assign(owner=["Head of A", "Head of B", "Head of B"], owner_by=["CMDB", "account", "account"])
     got, states = charge(lines, rules("pool  method\nSupport  even"))
     assert cells(got, "kind", "pool", "owner", "application", "amount") == [
-        ("direct", "", "Head of A", "A", "100"), ("direct", "", "Head of B", "", "7"),
+        ("direct", "", "Head of B", "", "7"), ("direct", "", "Head of A", "A", "100"),
         ("shared", "Support", "Head of A", "A", "40")]
     assert "failed" not in states.values()
 
@@ -185,7 +185,7 @@ def test_cost_that_a_tag_gives_to_an_owner_is_never_taken_into_a_pool():
         .            AWS Support  40
     """).assign(owner=["Head of A", "Head of B"], owner_by=["CMDB", "tag"])
     got, states = charge(lines, rules("pool  method\nSupport  even"))
-    assert cells(got, "kind", "owner", "amount") == [("direct", "Head of A", "100"), ("direct", "Head of B", "40")]
+    assert cells(got, "kind", "owner", "amount") == [("direct", "Head of B", "40"), ("direct", "Head of A", "100")]
     assert states["directly owned cost stayed with its owners"] == "ok"
 
 
@@ -203,7 +203,7 @@ def test_the_cost_centre_is_the_applications_and_an_owner_with_two_gives_none():
         owner=["Head of A", "Head of Z", "Head of Y"], owner_by="tag")
     items = costs.cost_items(lines, None, None, APPLICATIONS, "2026-09")
     got = charges.charge(items, None, None, APPLICATIONS, org, "2026-09", "direct").lines
-    assert cells(got, "owner", "cost_centre") == [("Head of A", "1001"), ("Head of Y", "9004"), ("Head of Z", "")]
+    assert cells(got, "owner", "cost_centre") == [("Head of Y", "9004"), ("Head of Z", ""), ("Head of A", "1001")]
 
 
 def test_a_reconciling_item_goes_to_its_pool_or_stays_by_name():
@@ -258,8 +258,45 @@ def test_a_charge_line_lost_on_purpose_turns_the_check_red():
 
 def test_an_owner_in_dispute_is_listed_with_both_names():
     lines = tied("application  amount\nA  10\nB  5").assign(tag_owner=["Head of B", "head-of-b"])
-    assert cells(chargeback.disputes(lines, APPLICATIONS)) == [
-        ("A", "Head of B", "Head of A", "Head of A", "AWS", "10")]
+    found = disputes.disputes(lines, APPLICATIONS)
+    assert cells(found, "application", "tag_owner", "service_owner", "owner", "decided_by", "ProviderName", "amount") == [
+        ("A", "Head of B", "Head of A", "Head of A", "receiver", "AWS", "10")]
+
+
+DECIDED = table("""
+    application  tag_owner  decision   decided_from  decided_to  note
+    A            head-of-b  Head of B  2026-08       .           agreed in August
+""")
+
+
+def test_a_decision_sends_the_charge_where_the_teams_agreed_and_the_item_is_no_finding():
+    lines = tied("application  amount\nA  10\nA  5").assign(tag_owner=["Head of B", ""])
+    decided = disputes.decide(lines, DECIDED, "2026-09")
+    got, states = charge(decided, None)
+    assert cells(got, "owner", "owner_by", "application", "amount") == [("Head of A", "CMDB", "A", "5"), ("Head of B", "decision", "A", "10")]
+    assert "failed" not in states.values()
+    found = disputes.disputes(decided, APPLICATIONS, None, DECIDED, "2026-09")
+    assert cells(found, "owner", "decided_by", "note") == [("Head of B", "decision", "agreed in August")]
+    assert {row["state"] for row in disputes.check(found, DECIDED)} == {"ok"}
+
+
+def test_before_a_decision_holds_the_receiver_does():
+    lines = tied("application  amount\nA  10").assign(tag_owner="Head of B")
+    assert cells(disputes.decide(lines, DECIDED, "2026-07"), "owner") == [("Head of A",)]
+
+
+def test_a_dispute_tells_since_when_and_its_evidence():
+    lines = tied("application  amount\nA  10").assign(tag_owner="Head of B", Tags='{"owner": "head-of-b"}', SubAccountName="prod")
+    earlier = pd.concat([lines.assign(billing_period=month) for month in ("2026-07", "2026-09")])
+    found = disputes.disputes(lines, APPLICATIONS, earlier, None, "2026-09")
+    assert cells(found, "since", "age", "tag", "account", "cmdb") == [
+        ("2026-07", 2, '{"owner": "head-of-b"}', "prod", "Head of A answers for A")]
+
+
+def test_a_decision_that_ends_before_it_begins_is_refused(tmp_path):
+    (tmp_path / "disputes.csv").write_text("application,tag_owner,decision,decided_from,decided_to\nA,B,C,2026-08,2026-07\n")
+    with pytest.raises(InputError, match="disputes.csv, line 2: decided_to is 2026-07, decided_from 2026-08; expected 2026-08 or"):
+        disputes.decisions(tmp_path)
 
 
 amounts = st.integers(-10**7, 10**9).map(lambda count: D(count) / 10**4)

@@ -71,7 +71,7 @@ def test_f07_what_nobody_owns_stays_in_view():
 
 
 def test_f08_the_owner_in_dispute_is_listed():
-    rows = chargeback.disputes(month().tied, month().applications).to_dict("records")
+    rows = month().disputes.to_dict("records")
     assert [(row["application"], row["tag_owner"], row["service_owner"], row["amount"]) for row in rows] == [
         ("PRICING", "Head of Parcels", "Head of Freight Pricing", price("F08"))]
 
