@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pandas as pd
 
-from helpers import checks, disputes
+from helpers import changes, checks, disputes, owners, shared
 from helpers.bridge import cloud_expense
 from helpers.charges import Charged
 from helpers.costs import ITEM, locked, receivers
@@ -80,18 +80,27 @@ def shares(lines: pd.DataFrame) -> pd.DataFrame:
     return charged[["pool", "application", "method", "driver", "driver_period", "quantity", "share", "amount"]]
 
 
+def by_owner(changed: pd.DataFrame | None) -> pd.DataFrame | None:
+    """One row an owner: what it paid then and now, and the reasons that anything is in."""
+    if changed is None:
+        return None
+    sums = sum_by(changed, ["owner"], ["then", "now", "change", *changes.REASONS])
+    return sums[[name for name in sums if name not in changes.REASONS or any(sums[name])]]
+
+
 def residuals(lines: pd.DataFrame) -> pd.DataFrame:
     """What nobody is charged, by name."""
     return sum_by(lines[lines["kind"] == "residual"], ["pool", "method"], ["amount"])
 
 
-def tables(month) -> dict[str, pd.DataFrame]:
-    """The tables behind the page, by name."""
+def tables(month, told: pd.DataFrame | None = None) -> dict[str, pd.DataFrame]:
+    """The tables behind the page, by name; told: the list of statements."""
     lines = month.charged.lines
     found = {"scope": scope(month.charged.items, month.coded, month.tied, month.period),
              "lines": lines.drop(columns="exact"), "owners": summary(lines), "applications": by_application(lines),
              "pools": month.charged.pools, "flows": month.charged.flows, "residuals": residuals(lines),
-             "disputes": month.disputes}
+             "disputes": month.disputes, "units": shared.units(lines, month.org), "methods": shared.compare(month),
+             "changes": month.changed, "year": month.year, "statements": told}
     return {name: table for name, table in found.items() if table is not None}
 
 
@@ -101,7 +110,10 @@ def check(month) -> pd.DataFrame:
     control = total(scope(month.charged.items, month.coded, month.tied, month.period)["amount"])
     rows = check_charge(month.charged, month.tied, month.applications, control,
                         "the cost to charge" if tied else "usage (not tied to a ledger)")
-    return checks.collect(*rows, *disputes.check(month.disputes, month.decisions))
+    over = owners.budgeted(month.year)
+    rows += [*shared.check(month), *disputes.check(month.disputes, month.decisions),
+             checks.finding("owners above their budget of the year so far", over, "TBM office", "see tables/chargeback_year.csv")]
+    return checks.collect(*rows)
 
 
 def scope(items: pd.DataFrame, coded: pd.DataFrame | None, tied: pd.DataFrame, period: str) -> pd.DataFrame:

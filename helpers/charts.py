@@ -1,4 +1,4 @@
-"""What does a step look like?  Five pictures in one style: bars, blocks, waterfall, lines and fan.
+"""What does a step look like?  Six pictures in one style: bars, blocks, heat, waterfall, lines and fan.
 
     frame, title, subtitle, alt → chart   (SVG; the title says what is seen, the subtitle measure, unit and period)
 
@@ -12,9 +12,9 @@ from helpers.charts_canvas import WIDTH, Canvas, Chart, fit
 from helpers.charts_time import fan, lines
 from helpers.optional import needs_table
 
-__all__ = ["bars", "blocks", "fan", "lines", "waterfall"]
+__all__ = ["bars", "blocks", "fan", "heat", "lines", "waterfall"]
 
-MOST_BARS = 15
+MOST_BARS, MOST_COLUMNS = 15, 7
 BAR, STEP = 18, 26  # pixels: a bar's thickness, and from one bar to the next
 LABELS, FIGURES = 236, 74  # pixels kept for the names at the left, for the figure at a bar's end
 SMALLEST_BLOCK = 0.035  # share of the whole below which a block folds into "other": its name would not fit
@@ -118,6 +118,45 @@ def _shade(strong: bool, place: int) -> str:
     if strong:
         return (house.ACCENT, house.ACCENT_MID, house.ACCENT_PALE)[min(place, 2)]
     return house.GREY_PALE if place % 2 == 0 else house.TINT_DEEP
+
+
+@needs_table
+def heat(frame: pd.DataFrame, row: str, column: str, value: str, title: str, subtitle: str, alt: str) -> Chart:
+    """A grid of amounts, the darker the larger; rows and columns largest first, what does not fit folded."""
+    cells: dict[tuple[str, str], object] = {}
+    for key in zip(frame[row].map(house.words), frame[column].map(house.words), frame[value].map(house.exact), strict=True):
+        cells[key[:2]] = cells.get(key[:2], house.exact(0)) + key[2]
+    rows, columns = (_ranked(cells, place, most) for place, most in ((0, MOST_BARS), (1, MOST_COLUMNS)))
+    folded: dict[tuple[str, str], object] = {}
+    for key, amount in cells.items():
+        place = tuple(name if name in kept else kept[-1] for name, kept in zip(key, (rows, columns), strict=True))
+        folded[place] = folded.get(place, house.exact(0)) + amount
+    canvas = Canvas((len(rows) + 1) * STEP + 12, title, subtitle)
+    width = (WIDTH - LABELS) / max(len(columns), 1)
+    most = max([abs(amount) for amount in folded.values()], default=0) or 1
+    for place, name in enumerate(columns):
+        canvas.text(LABELS + (place + 1) * width - 6, STEP / 2, fit(name, width - 10), "right", colour=house.SOFT)
+    for down, name in enumerate(rows, start=1):
+        middle = down * STEP + STEP / 2
+        canvas.text(0, middle, fit(name, LABELS - 12))
+        for place, other in enumerate(columns):
+            amount = folded.get((name, other))
+            if amount:
+                dark = min(int(abs(amount) / most * 4), 3)
+                shade = (house.TINT, house.ACCENT_PALE, house.ACCENT_MID, house.ACCENT)[dark]
+                canvas.box(LABELS + place * width + 1, middle - STEP / 2 + 1, width - 2, STEP - 2, shade)
+                canvas.text(LABELS + (place + 1) * width - 6, middle, house.compact(amount), "right",
+                            colour=house.PAPER if dark == 3 else house.INK)
+    return canvas.show(alt)
+
+
+def _ranked(cells: dict, place: int, most: int) -> list[str]:
+    """The names of rows (0) or columns (1), largest first; the last one stands for all that are folded."""
+    sizes: dict[str, object] = {}
+    for key, amount in cells.items():
+        sizes[key[place]] = sizes.get(key[place], 0) + abs(amount)
+    names = sorted(sizes, key=lambda name: (-sizes[name], name))
+    return names if len(names) <= most else [*names[:most - 1], f"other ({len(names) - most + 1})"]
 
 
 @needs_table

@@ -19,12 +19,15 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
+import pandas as pd
+
 from helpers import checks, codebook, publish
 from helpers.errors import InputError
 from helpers.money import ZERO, plain, total
 
 FIELDS = ["table", "column", "was", "is", "difference", "moved", "lines_was", "lines_is", "affected"]
 MAP = ("rules", "services", "providers")  # files of the map, by their names among what is kept
+CHARGE_TEXTS = ("kind", "owner", "cost_centre", "application", "pool", "ProviderName", "ServiceName", "tower")
 NAMED = 5  # as many of those affected stand in a cell; the tables hold them all
 WHO = [("owner",), ("application",), ("pool",), ("tower", "sub_tower"), ("cost_pool", "sub_pool"),  # whose amounts
        ("ServiceName",), ("ProviderName",), ("line",)]  # changed: by the first that the table has
@@ -54,6 +57,16 @@ def last_map(kept: Path, period: str) -> Map | None:
         if (folder := closed(month, kept) / "map").is_dir():
             return Map(month, folder)
     return None
+
+
+def charges(period: str, kept: Path) -> pd.DataFrame | None:
+    """The charge lines that the closed month kept, amounts exact, texts as they were; None where it is not closed."""
+    rows = _lines(closed(period, kept) / "tables" / "chargeback_lines.csv")
+    if not rows:
+        return None
+    table = pd.DataFrame([{name: publish.unguard(text) for name, text in row.items()} for row in rows], dtype="str")
+    table = table.assign(**{name: "" for name in CHARGE_TEXTS if name not in table})
+    return table.assign(amount=pd.Series([_number(text) for text in table["amount"]], dtype=object))
 
 
 def keep_map(pack: Path, files: Sequence[Path]) -> None:

@@ -28,6 +28,7 @@ NAME = re.compile(r"[a-z0-9_]+")
 SHEET_ROWS = 5000  # a sheet holds at most so many rows; larger tables are for the CSV
 AMOUNTS = ("expected", "got", "gap", "amount")  # the columns of checks that hold amounts
 CELL_TEXT = 32767  # characters a spreadsheet's cell can hold
+SAFE = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 DAY_ONE = datetime.datetime(2000, 1, 1)  # the workbook's date: a constant, so that the bytes are the same each run
 
 
@@ -101,21 +102,41 @@ def bind(out: str | Path) -> None:
     """Writes tables.xlsx: what is in it on the first sheet, then one sheet a table of the folder."""
     import pyarrow.parquet as parquet
     import xlsxwriter
-    safe = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    with xlsxwriter.Workbook(Path(out) / "tables.xlsx", safe) as book:
+    with xlsxwriter.Workbook(Path(out) / "tables.xlsx", SAFE) as book:
         book.set_properties({"created": DAY_ONE})
-        formats = {"text": book.add_format({"quote_prefix": True}),
-                   "head": book.add_format({"bold": True, "bottom": 1}),
-                   "money": book.add_format({"num_format": "#,##0.00;[Black]-#,##0.00;0"})}
+        formats = _formats(book)
         contents, used = book.add_worksheet("Contents"), {"contents"}
         listed = []
         for path in sorted((Path(out) / "tables").glob("*.parquet")):
             rows = parquet.read_metadata(path).num_rows
             sheet = _sheet_name(path.stem, used) if rows <= SHEET_ROWS else ""
             if sheet:
-                _write_sheet(book.add_worksheet(sheet), parquet.read_table(path), formats)
+                _write_sheet(book.add_worksheet(sheet), parquet.read_table(path).to_pydict(), formats)
             listed.append((path.stem, rows, sheet or f"see CSV: tables/{path.stem}.csv"))
         _write_contents(contents, listed, formats)
+
+
+def workbook(path: Path, frames: Mapping[str, pd.DataFrame]) -> None:
+    """Writes the frames as a workbook, a sheet each; no text is a formula or a link there."""
+    import xlsxwriter
+    with xlsxwriter.Workbook(path, SAFE) as book:
+        book.set_properties({"created": DAY_ONE})
+        formats, used = _formats(book), set()
+        for name, frame in frames.items():
+            columns = {str(column): [_plain_cell(value) for value in frame[column].tolist()] for column in frame.columns}
+            _write_sheet(book.add_worksheet(_sheet_name(name, used)), columns, formats)
+
+
+def _plain_cell(value):
+    """The value as a sheet holds it: text, number, or nothing."""
+    if isinstance(value, str):
+        return _text(value)
+    return None if house.missing(value) else value
+
+
+def _formats(book) -> dict:
+    return {"text": book.add_format({"quote_prefix": True}), "head": book.add_format({"bold": True, "bottom": 1}),
+            "money": book.add_format({"num_format": "#,##0.00;[Black]-#,##0.00;0"})}
 
 
 def _write_contents(sheet, listed: list[tuple[str, int, str]], formats: dict) -> None:
@@ -130,10 +151,9 @@ def _write_contents(sheet, listed: list[tuple[str, int, str]], formats: dict) ->
         sheet.write_string(row, 2, place)
 
 
-def _write_sheet(sheet, table, formats: dict) -> None:
+def _write_sheet(sheet, table: Mapping[str, list], formats: dict) -> None:
     sheet.freeze_panes(1, 0)
-    for column, name in enumerate(table.column_names):
-        values = table.column(column).to_pylist()
+    for column, (name, values) in enumerate(table.items()):
         widest = max([len(name), *(len(str(value)) for value in values[:200] if value is not None)])
         sheet.set_column(column, column, min(max(widest + 2, 8), 44))
         sheet.write_string(0, column, name[:CELL_TEXT], formats["head"])

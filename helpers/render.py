@@ -46,8 +46,17 @@ def page(notebook, step: str, steps: Iterable[str], company: str, month: str, br
 
 def index(**facts) -> str:
     """The overview's HTML from the index template."""
-    loader = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=False)
-    return _tidy(loader.get_template("index.html.j2").render(house=house, **facts))
+    return _tidy(_templates().get_template("index.html.j2").render(house=house, **facts))
+
+
+def statement(**facts) -> str:
+    """One owner's statement from its template; `parts` are HTML that helpers.page made."""
+    return _tidy(_templates().get_template("statement.html.j2").render(house=house, links=(), **facts))
+
+
+@cache
+def _templates() -> jinja2.Environment:
+    return jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=False)
 
 
 def heading(notebook) -> str:

@@ -202,6 +202,10 @@ class Accruals(Part):
     account: Text = ""  # of the ledger, on which the other side of an accrual stands
 
 
+class Statements(Part):
+    small_pool: Annotated[int, _whole(0, 999)] = 0  # pools with fewer members tell the amount only
+
+
 class TagKeys(Part):
     application: Texts = ()
     owner: Texts = ()
@@ -237,11 +241,13 @@ class Params(Part):
     rules: Rules
     tag_keys: TagKeys
     receiver: Annotated[str, _choice("cmdb", "tag")]
-    shared_pools: Annotated[str, _choice("direct", "step-down", "reciprocal")]
+    shared_pools: Annotated[str, _choice("direct", "step-down", "step-down-by-amount", "reciprocal")]
     unmapped_share: Share
     new_service: Amount  # report currency
     kept: Given = "data/kept"  # folder of what outlives a run
     mode: Annotated[str, _choice("showback", "chargeback")]
+    coverage_share: Share = Decimal("0.90")
+    statements: Statements = Statements()
     forecast: Forecast
     _sources: tuple[Path, ...] = PrivateAttr(default=())
 

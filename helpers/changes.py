@@ -1,0 +1,175 @@
+"""Why is a charge not what it was last month?  Each line's change in parts that add up to it.
+
+    month, month before → compare → one row an owner, application and item (service or pool): then, now, reasons
+
+usage: more or less was used, at last month's price; of a pool, a larger or smaller share of last month's cost
+rate: another price of what is used now; of a pool, another cost of the pool at the share of now
+one-off: purchases, credits, taxes, corrections and other charges that are no usage
+ownership: another owner answers for the application now
+mapping: the rules place cost, or split a pool, in another way than they did
+held back: a pool that is charged to nobody in one of the two months, for want of a driver or a rule
+rounding: what cents leave
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+import pandas as pd
+
+from helpers.costs import locked, receivers
+from helpers.money import ZERO, sum_by, to_cents, total
+
+REASONS = ["usage", "rate", "one-off", "ownership", "mapping", "held back", "rounding"]
+KEYS = ["owner", "application", "kind", "item", "ProviderName"]
+COLUMNS = [*KEYS, "then", "now", "change", *REASONS]
+PRICED = ["application", "ProviderName", "ServiceName", "SkuMeter", "ConsumedUnit"]
+
+
+def compare(now, then, booked_then: pd.DataFrame | None = None) -> pd.DataFrame:
+    """What changed from `then` to `now` (months of the walk), in cents; the reasons of a row add up to its change.
+
+    booked_then: the charge lines that the closed month kept; what they differ from `then`, worked out again by the
+    rules of now, is a change of ownership or mapping.
+    """
+    after, before = _items(now.charged.lines), _items(then.charged.lines)
+    kept = before if booked_then is None else _items(booked_then)
+    moved = _moved_owners(kept, before, after)
+    effects = _effects(now, then)
+    shares = _pool_effects(now.charged, then.charged)
+    keys = sorted(kept.keys() | after.keys())
+    rows = []
+    for key in keys:
+        was, worked, amount = kept.get(key, ZERO), before.get(key, ZERO), after.get(key, ZERO)
+        reasons = dict.fromkeys(REASONS, ZERO)
+        base = moved.get(key[:2])
+        if base:  # the whole application came or went
+            reasons["ownership"] = -was if base == "gone" else _of_others(before, key)
+            worked = worked if base == "gone" else reasons["ownership"]
+        else:
+            reasons["mapping"] = worked - was
+        if base != "gone":
+            _explain(reasons, key, amount - worked, effects, shares)
+        reasons["rounding"] = amount - was - total(reasons.values())
+        rows.append((*key, was, amount, amount - was, *reasons.values()))
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def by_reason(changes: pd.DataFrame) -> pd.DataFrame:
+    """One row a reason with its sum; those without an amount are left out."""
+    sums = [(reason, total(changes[reason])) for reason in REASONS]
+    return pd.DataFrame([row for row in sums if row[1]], columns=["reason", "amount"])
+
+
+def _items(lines: pd.DataFrame) -> dict[tuple, Decimal]:
+    """Cents by owner, application, kind, item and provider of what is charged."""
+    charged = lines[lines["kind"] != "residual"]
+    named = charged.assign(item=charged["pool"].where(charged["kind"] == "shared", charged["ServiceName"]))
+    sums = sum_by(named, KEYS, ["amount"])
+    return dict(zip(zip(*(sums[name].tolist() for name in KEYS), strict=True), sums["amount"].tolist(), strict=True))
+
+
+def _moved_owners(kept: Mapping, before: Mapping, after: Mapping) -> dict[tuple[str, str], str]:
+    """Owner and application that left (gone) or came: applications that had one owner then and have another now."""
+    sides = []
+    for side in ({**before, **kept}, after):
+        owners: dict[str, set[str]] = {}
+        for owner, application, *_ in side:
+            owners.setdefault(application, set()).add(owner)
+        sides.append({application: min(names) for application, names in owners.items() if application and len(names) == 1})
+    moves: dict[tuple[str, str], str] = {}
+    for application, owner in sides[0].items():
+        if (heir := sides[1].get(application, owner)) != owner:
+            moves |= {(owner, application): "gone", (heir, application): "came"}
+    return moves
+
+
+def _of_others(before: Mapping, key: tuple) -> Decimal:
+    """What the same item of the application cost under its owner of then."""
+    return total(amount for (_, *rest), amount in before.items() if tuple(rest) == key[1:])
+
+
+def _explain(reasons: dict, key: tuple, change: Decimal, effects: Mapping, shares: Mapping) -> None:
+    """Parts of the change by what is known of the item; what is not known of is usage."""
+    owner, application, kind, item, provider = key
+    if kind == "shared":
+        reason, usage, rate = shares.get((owner, application, item), ("usage", change, ZERO))
+        reasons[reason] += to_cents(usage)
+        reasons["rate"] += to_cents(rate)
+        return
+    known = effects.get((owner, application, provider, item))
+    if known is None:
+        known = effects.get(("", application, provider, item), (change, ZERO, ZERO))
+    reasons["usage"], reasons["rate"], reasons["one-off"] = (to_cents(part) for part in known)
+
+
+def _effects(now, then) -> dict[tuple, tuple[Decimal, Decimal, Decimal]]:
+    """Usage, rate and one-off effect of direct cost by owner ("" for one that changed), application, provider, service."""
+    sides = [_facts(month) for month in (now, then)]
+    owners = [dict(zip(side["application"], side["owner"], strict=True)) for side in sides]
+    sums: dict[tuple, list[Decimal]] = {}
+    tables = [{key: (amount, quantity) for *key_, amount, quantity in
+               zip(*(side[name].tolist() for name in [*FACT_KEYS, "amount", "ConsumedQuantity"]), strict=True)
+               for key in [tuple(key_)]} for side in sides]
+    same = {name for name, owner in owners[0].items() if owners[1].get(name, owner) == owner}
+    keyed = [{(key if key[0] in same else (key[0], "", *key[2:])): value for key, value in table.items()} for table in tables]
+    for key in keyed[0].keys() | keyed[1].keys():
+        (cost, used), (cost_then, used_then) = (table.get(key, (ZERO, ZERO)) for table in keyed)
+        application, owner, one_off, provider, service, *_ = key
+        parts = sums.setdefault((owner, application, provider, service), [ZERO, ZERO, ZERO])
+        if one_off:
+            parts[2] += cost - cost_then
+        elif used and used_then and used > 0 and used_then > 0:
+            rate = cost - cost_then * used / used_then
+            parts[0] += cost - cost_then - rate
+            parts[1] += rate
+        else:
+            parts[0] += cost - cost_then
+    return {key: tuple(parts) for key, parts in sums.items()}
+
+
+FACT_KEYS = ["application", "owner", "one_off", "ProviderName", "ServiceName", "SkuMeter", "ConsumedUnit"]
+
+
+def _facts(month) -> pd.DataFrame:
+    """Directly owned cost and quantity of the month by price line; one-off is what is no plain usage."""
+    usage = month.tied[month.tied["source"] == "usage"]
+    usage = usage.assign(owner=receivers(usage, month.applications))
+    own = usage[locked(usage, month.applications)]
+    plain = own["ChargeCategory"].eq("Usage") & own["ChargeClass"].ne("Correction")
+    told = own.assign(one_off=(~plain).map({True: "yes", False: ""}).astype("str"))
+    return sum_by(told, FACT_KEYS, ["amount", "ConsumedQuantity"])
+
+
+def _pool_effects(now, then) -> dict[tuple, tuple[str, Decimal, Decimal]]:
+    """By owner, application and pool: the reason, the amount it accounts for, and the effect of the pool's cost."""
+    costs = [_pool_costs(side.pools) for side in (now, then)]
+    shares = [_shares(side.lines) for side in (now, then)]
+    effects = {}
+    for key in shares[0].keys() | shares[1].keys():
+        (amount, share), (amount_then, share_then) = (side.get(key, (ZERO, ZERO)) for side in shares)
+        cost, cost_then = (side.get(key[2]) for side in costs)
+        change = amount - amount_then
+        usage = change
+        if cost is None or cost_then is None or None in (share, share_then):
+            reason = "usage"
+        elif cost[2] or cost_then[2]:
+            reason = "held back"
+        elif cost[1] != cost_then[1]:
+            reason = "mapping"
+        else:
+            reason, usage = "usage", to_cents((share - share_then) * cost_then[0])
+        effects[key] = (reason, usage, change - usage)
+    return effects
+
+
+def _pool_costs(pools: pd.DataFrame) -> dict[str, tuple[Decimal, tuple[str, str], bool]]:
+    """By pool its cost, how it is split, and whether nobody is charged for it."""
+    return {row["pool"]: (row["own"] + row["received"], (row["method"], row["driver"]), not row["consumers"])
+            for row in pools.to_dict("records")}
+
+
+def _shares(lines: pd.DataFrame) -> dict[tuple, tuple[Decimal, Decimal | None]]:
+    shared = lines[lines["kind"] == "shared"]
+    return {(owner, application, pool): (amount, None if share != share else Decimal(repr(float(share))))
+            for owner, application, pool, amount, share in zip(
+                *(shared[name].tolist() for name in ("owner", "application", "pool", "amount", "share")), strict=True)}
