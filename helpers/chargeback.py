@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pandas as pd
 
-from helpers import changes, checks, disputes, owners, shared
+from helpers import changes, checks, disputes, journal, owners, shared
 from helpers.bridge import cloud_expense
 from helpers.charges import Charged
 from helpers.costs import ITEM, locked, receivers
@@ -100,7 +100,9 @@ def tables(month, told: pd.DataFrame | None = None) -> dict[str, pd.DataFrame]:
              "lines": lines.drop(columns="exact"), "owners": summary(lines), "applications": by_application(lines),
              "pools": month.charged.pools, "flows": month.charged.flows, "residuals": residuals(lines),
              "disputes": month.disputes, "units": shared.units(lines, month.org), "methods": shared.compare(month),
-             "changes": month.changed, "year": month.year, "statements": told}
+             "changes": month.changed, "year": month.year, "statements": told,
+             "journal": month.posted.postings, "journal_file": journal.file(month.posted.postings, month.journal_columns),
+             "journal_held": month.posted.held, "trueup": month.trueup, "trueup_journal": month.posted_trueup}
     return {name: table for name, table in found.items() if table is not None}
 
 
@@ -113,7 +115,7 @@ def check(month) -> pd.DataFrame:
     over = owners.budgeted(month.year)
     rows += [*shared.check(month), *disputes.check(month.disputes, month.decisions),
              checks.finding("owners above their budget of the year so far", over, "TBM office", "see tables/chargeback_year.csv")]
-    return checks.collect(*rows)
+    return checks.collect(*rows, *journal.check(month.posted, month.charged.lines, month.posted_trueup))
 
 
 def scope(items: pd.DataFrame, coded: pd.DataFrame | None, tied: pd.DataFrame, period: str) -> pd.DataFrame:

@@ -17,6 +17,8 @@ TABLES = {  # attribute: (group and key in the parameters, table in the codebook
         "drivers", "budget", "volumes", "migration_plan", "rates", "reconciling_items", "invoices", "calendar")},
     "pool_sources": ("rules", "pool_sources", "pool_sources"),
     "allocation_rules": ("rules", "allocation", "allocation_rules"),
+    "journal_accounts": ("rules", "journal_accounts", "journal_accounts"),
+    "journal_columns": ("rules", "journal_columns", "journal_columns"),
     "tco_rules": ("rules", "tco", "tco_rules"),
 }
 

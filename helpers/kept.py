@@ -59,9 +59,9 @@ def last_map(kept: Path, period: str) -> Map | None:
     return None
 
 
-def charges(period: str, kept: Path) -> pd.DataFrame | None:
-    """The charge lines that the closed month kept, amounts exact, texts as they were; None where it is not closed."""
-    rows = _lines(closed(period, kept) / "tables" / "chargeback_lines.csv")
+def charges(period: str, kept: Path, table: str = "chargeback_lines") -> pd.DataFrame | None:
+    """The charge lines (or their true-up) that the closed month kept, amounts exact; None where it kept none."""
+    rows = _lines(closed(period, kept) / "tables" / f"{table}.csv")
     if not rows:
         return None
     table = pd.DataFrame([{name: publish.unguard(text) for name, text in row.items()} for row in rows], dtype="str")

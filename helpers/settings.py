@@ -196,6 +196,13 @@ class Rules(Part):
     pool_sources: Text = ""
     allocation: Text = ""
     tco: Text = ""
+    journal_accounts: Text = ""
+    journal_columns: Text = ""
+
+
+class Journal(Part):
+    mode: Annotated[str, _choice("mock", "final")] = "mock"  # mock: no document of it may be posted
+    prefix: Given = "CB"  # of document numbers
 
 
 class Accruals(Part):
@@ -248,6 +255,7 @@ class Params(Part):
     mode: Annotated[str, _choice("showback", "chargeback")]
     coverage_share: Share = Decimal("0.90")
     statements: Statements = Statements()
+    journal: Journal = Journal()
     forecast: Forecast
     _sources: tuple[Path, ...] = PrivateAttr(default=())
 

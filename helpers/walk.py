@@ -10,7 +10,7 @@ from functools import cached_property
 import pandas as pd
 
 from helpers import (
-    billing, bridge, changes, charges, costs, disputes, forecast, kept, lagged, ledger, mapping, matching, moves, openitems, owners, params, posting,
+    billing, bridge, changes, charges, costs, disputes, forecast, journal, kept, lagged, ledger, mapping, matching, moves, openitems, owners, params, posting,
     rates, received, statements, tco)
 from helpers.billing import drill
 from helpers.errors import InputError
@@ -259,6 +259,40 @@ class Month(Given):
     def statements(self) -> list[Statement]:
         """Charges, changes, the year and disputes → what each owner is told."""
         return statements.tell(self.charged.lines, self.changed, self.year, self.disputes, self.modes, self.terms)
+
+    @cached_property
+    def trueup(self) -> pd.DataFrame:
+        """Closed months of this fiscal year and the last × what they are now → charge lines that true them up, by month."""
+        folder, first = self.params.resolve(self.params.kept), fiscal_year(self.period, self.params.fiscal_year_start)[0]
+        parts = []
+        for period in [month for month in kept.months(folder) if min(first, shift(self.period, -1)) <= month < self.period]:
+            was = kept.charges(period, folder)
+            since = [kept.charges(month, folder, "chargeback_trueup") for month in kept.months(folder) if period < month < self.period]
+            posted = [lines[lines["of_month"] == period] for lines in since if lines is not None]
+            if was is not None and (other := self._billed(period)) is not None:
+                parts.append(journal.deltas(other.charged.lines, was, posted).assign(of_month=period))
+        columns = ["of_month", *journal.LINE_KEYS, "amount"]
+        return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
+
+    @property
+    def books(self) -> journal.Books:
+        """What the journal is made by."""
+        setting = self.params.journal
+        shown = owners.held_back(self.modes, set(self.charged.lines["owner"]) | set(self.trueup["owner"]))
+        return journal.Books(self.org, self.accounts, self.journal_accounts, shown, self.params.company, self.params.currency,
+                             setting.prefix, setting.mode == "mock")
+
+    @cached_property
+    def posted(self) -> journal.Posted:
+        """Charge lines → the journal, and what is not posted."""
+        return journal.post(self.charged.lines, self.books, self.period, self.fiscal_days)
+
+    @cached_property
+    def posted_trueup(self) -> pd.DataFrame:
+        """True-up → its postings in this month, a document a closed month and company."""
+        parts = [journal.post(lines, self.books, self.period, self.fiscal_days, journal.TRUE_UP, month).postings
+                 for month, lines in self.trueup.groupby("of_month")]
+        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=journal.POSTING_COLUMNS)
 
     @property
     def terms(self) -> Terms:

@@ -85,6 +85,7 @@ def write_tables(folder: Path, lines: list[dict], hardware: list[dict], received
     for feed in feeds.DRIVERS:
         write_table(folder / "drivers" / f"{feed}.csv", "drivers", feeds.drivers(feed))
     for name, rows in (("pool_sources", rules.POOL_SOURCES), ("allocation_rules", rules.ALLOCATION_RULES),
+                       ("journal_accounts", rules.JOURNAL_ACCOUNTS), ("journal_columns", rules.JOURNAL_COLUMNS),
                        ("tco_rules", rules.tco_rules())):
         write_table(folder / "rules" / f"{name}.csv", name, rows)
 

@@ -84,6 +84,9 @@ cost_centre | name | business_unit | owner | contact
 5820 | Partner Integration | Group Functions | Head of Integration | integration@marlow.example
 """)
 
+for centre in ORG:  # the customs brokerage is a legal entity of its own
+    centre["company"] = "Marlow Customs" if centre["business_unit"] == "Customs Brokerage" else ""
+
 POOLS = {row.pop("pools"): row for row in rows("""
 pools | v4_cost_pool | v4_sub_pool | v5_cost_pool | v5_sub_pool
 none |  |  |  |
@@ -143,6 +146,10 @@ account | name                                  | kind            | use         
 6820    | Managed services                      | expense         | other              | managed
 6910    | Other technology cost                 | expense         | other              | other
 7810    | Recharges between group companies     | intercompany    | other              | recharges
+7820    | Due between group companies           | liability       | other              | none
+7830    | Cloud cost charged to departments     | intercompany    | other              | recharges
+7831    | Shared services charged to departments | intercompany   | other              | recharges
+7839    | Cloud cost cleared                    | intercompany    | other              | recharges
 """)]
 
 DATA_CENTRES = rows("""

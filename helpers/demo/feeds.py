@@ -49,6 +49,10 @@ DRIVERS = {
         "PRICING": 4100, "INVOICE": 3650, "CRM": 2480, "EDI-HUB": 2210, "CUSTOMS": 1390, "PORTAL": 1120, "BI": 640,
         "DUTY": 310}),
 }
+# what owners planned to be charged a month of the fiscal year 2027
+OWNER_BUDGETS = {"Head of Visibility": 232000, "Head of Booking": 150000, "Head of Data": 118000, "Head of Freight Pricing": 120000,
+                 "Head of Customer Care": 110000, "Head of Transport": 92000, "Head of Integration": 84000,
+                 "Head of Finance Systems": 90000, "Head of Route Planning": 75000, "Head of Parcels": 78000}
 VOLUMES = rows("""
 application | unit            | level    | growth | season
 BOOKING     | shipments       | 412000   | 0.05   | 1.2
@@ -109,10 +113,13 @@ def volumes() -> list[dict]:
 
 
 def budget(ledger: list[dict]) -> list[dict]:
-    """Budget of two fiscal years: last year's expense of the month and its neighbours, with the growth asked for."""
+    """Budget of two fiscal years: last year's expense of the month and its neighbours, with the growth asked for; and
+    what owners planned to be charged."""
     spent = _by_scope(ledger)
     return [{"period": month, "scope": scope, "amount": _planned(spent, scope, month), "currency": "USD"}
-            for month in months("2025-04", "2027-03") for scope in sorted({scope for scope, _ in spent})]
+            for month in months("2025-04", "2027-03") for scope in sorted({scope for scope, _ in spent})] + [
+        {"period": month, "scope": owner, "amount": Decimal(amount).quantize(money.CENT), "currency": "USD"}
+        for month in months("2026-04", "2027-03") for owner, amount in OWNER_BUDGETS.items()]
 
 
 def _planned(spent: dict[tuple[str, str], Decimal], scope: str, month: str) -> Decimal:

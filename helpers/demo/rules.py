@@ -38,6 +38,26 @@ Platform team | fixed |  | EDI-HUB | 0.08 | Time plan of the fiscal year | Head 
 Security SaaS | even |  |  |  | Every application is protected alike | Head of Security
 """)
 
+JOURNAL_ACCOUNTS = rows("""
+priority | kind | debit_account | credit_account | credit_cost_centre | due_to_account | due_from_account | reason | owner
+10 | direct | 7830 | 7839 | 4790 | 7820 | 7820 | Cloud cost is cleared through the clearing centre | Head of Financial Control
+20 | shared | 7831 | 7839 | 4790 | 7820 | 7820 | Shared platforms are charged on an account of their own | Head of Financial Control
+""")
+
+JOURNAL_COLUMNS = rows("""
+column | field | value | decimal
+DocumentNumber | document |  |
+CompanyCode | company |  |
+LedgerGroup |  | 0L |
+PostingDate | date |  |
+FiscalPeriod | period |  |
+GLAccount | account |  |
+CostCenter | cost_centre |  |
+AmountInTransactionCurrency | amount |  | point
+TransactionCurrency | currency |  |
+DocumentItemText | text |  |
+""")
+
 TCO_RULES = rows("""
 priority | account | cost_centre | vendor | method | driver | consumer | reason | owner
 10 | 62* | 4110 |  | leave |  |  | Management is not in the TCO yet | Head of IT Finance
