@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pandas as pd
 
-from helpers import changes, checks, disputes, journal, owners, shared
+from helpers import changes, checks, disputes, journal, owners, shared, trace
 from helpers.bridge import cloud_expense
 from helpers.charges import Charged
 from helpers.costs import ITEM, locked, receivers
@@ -88,6 +88,14 @@ def by_owner(changed: pd.DataFrame | None) -> pd.DataFrame | None:
     return sums[[name for name in sums if name not in changes.REASONS or any(sums[name])]]
 
 
+def documents(postings: pd.DataFrame) -> pd.DataFrame:
+    """One row a document of the journal: company, month, lines, debits and credits."""
+    if postings.empty:
+        return postings[["document", "company", "of_month", "debit", "credit"]]
+    sums = sum_by(postings, ["document", "company", "of_month", "currency"], ["debit", "credit"])
+    return sums.assign(lines=postings.groupby("document").size().reindex(sums["document"]).to_numpy())
+
+
 def residuals(lines: pd.DataFrame) -> pd.DataFrame:
     """What nobody is charged, by name."""
     return sum_by(lines[lines["kind"] == "residual"], ["pool", "method"], ["amount"])
@@ -101,7 +109,7 @@ def tables(month, told: pd.DataFrame | None = None) -> dict[str, pd.DataFrame]:
              "pools": month.charged.pools, "flows": month.charged.flows, "residuals": residuals(lines),
              "disputes": month.disputes, "units": shared.units(lines, month.org), "methods": shared.compare(month),
              "changes": month.changed, "year": month.year, "statements": told,
-             "journal": month.posted.postings, "journal_file": journal.file(month.posted.postings, month.journal_columns),
+             "sources": month.sources, "journal": month.posted.postings, "journal_file": journal.file(month.posted.postings, month.journal_columns),
              "journal_held": month.posted.held, "trueup": month.trueup, "trueup_journal": month.posted_trueup}
     return {name: table for name, table in found.items() if table is not None}
 
@@ -115,6 +123,7 @@ def check(month) -> pd.DataFrame:
     over = owners.budgeted(month.year)
     rows += [*shared.check(month), *disputes.check(month.disputes, month.decisions),
              checks.finding("owners above their budget of the year so far", over, "TBM office", "see tables/chargeback_year.csv")]
+    rows.append(trace.check(month.sources, month.charged.items))
     return checks.collect(*rows, *journal.check(month.posted, month.charged.lines, month.posted_trueup))
 
 

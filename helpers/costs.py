@@ -36,6 +36,12 @@ def cost_items(tied: pd.DataFrame, coded: pd.DataFrame | None, sources: pd.DataF
     return sum_by(items, ITEM_KEYS, ["amount"])
 
 
+def placed(tied: pd.DataFrame, sources: pd.DataFrame | None, applications: pd.DataFrame | None, period: str) -> pd.DataFrame:
+    """The tied lines with `kind` and `pool`, line by line: where each amount goes before like ones are added up."""
+    parts = [*_usage_items(tied, sources, applications), _bridge_items(tied, sources, period)]
+    return tied.join(pd.concat([part[["kind", "pool"]] for part in parts]))
+
+
 def locked(usage: pd.DataFrame, applications: pd.DataFrame | None) -> pd.Series:
     """Whether each line is directly owned: it has an owner by its application (not a platform's) or by its own tag."""
     by_name = (usage["application"] != "") | (usage["owner_by"] == "tag")
@@ -76,8 +82,8 @@ def _usage_items(tied: pd.DataFrame, sources: pd.DataFrame | None,
 
 def _bridge_items(tied: pd.DataFrame, sources: pd.DataFrame | None, period: str) -> pd.DataFrame:
     """The bridge's lines that a pool takes, or that stay with nobody under their bucket's name."""
-    lines = sum_by(tied[tied["source"] == "reconciling"], ["ProviderName", "bucket"], ["amount"])
-    items = pools.assign(lines.assign(source="reconciling", service_period=period), sources, "")
+    lines = tied.loc[tied["source"] == "reconciling", ["source", "ProviderName", "bucket", "amount"]]
+    items = pools.assign(lines.assign(service_period=period), sources, "")
     named = items["pool"].where(items["going"] == "shared", ITEM + items["bucket"])
     return items.assign(kind=items["going"], pool=named)
 

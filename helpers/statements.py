@@ -28,6 +28,7 @@ LONGEST = 48  # characters of a folder's name
 METHODS = {"direct": "directly owned", "even": "the same for each who takes part", "cost-weighted": "in proportion to direct cost",
            "fixed": "by agreed shares", "usage": "in proportion to {driver}", "rate-card": "price times quantity of {driver}"}
 LINE_COLUMNS = ["application", "item", "ProviderName", "method", "driver_period", "quantity", "share", "amount"]
+BILL_COLUMNS = ["application", "ProviderName", "ServiceName", "account", "InvoiceId", "billing_period", "line_count", "amount"]
 DISPUTE_COLUMNS = ["application", "tag_owner", "service_owner", "owner", "decided_by", "amount", "since", "age", "account",
                    "cmdb", "tag", "note"]
 
@@ -54,6 +55,7 @@ class Statement:
     changes: pd.DataFrame | None
     year: pd.DataFrame
     disputes: pd.DataFrame | None
+    bills: pd.DataFrame
 
     @property
     def amount(self) -> Decimal:
@@ -61,14 +63,16 @@ class Statement:
 
 
 def tell(lines: pd.DataFrame, changed: pd.DataFrame | None, year: pd.DataFrame, disputes: pd.DataFrame | None,
-         modes: Mapping[str, str], terms: Terms) -> list[Statement]:
+         sources: pd.DataFrame, modes: Mapping[str, str], terms: Terms) -> list[Statement]:
     """One statement an owner that is charged, or was the month before; by name."""
+    bills = _by_owner(sources[sources["kind"] == "direct"])
     own = _by_owner(_shown(lines, terms.small))
     moved = {} if changed is None else _by_owner(changed)
     years = _by_owner(year)
-    return [Statement(owner, modes.get(owner, modes[""]), _part(own, owner, LINE_COLUMNS, lines),
-                      None if changed is None else _part(moved, owner, [*changes.COLUMNS[1:]], changed),
-                      _part(years, owner, list(year.columns[1:]), year), _disputes_of(disputes, owner))
+    return [Statement(owner, modes.get(owner, modes[""]), _part(own, owner, LINE_COLUMNS),
+                      None if changed is None else _part(moved, owner, [*changes.COLUMNS[1:]]),
+                      _part(years, owner, list(year.columns[1:])), _disputes_of(disputes, owner),
+                      _part(bills, owner, BILL_COLUMNS).drop(columns="kind"))
             for owner in sorted((own.keys() | moved.keys()) - {""})]
 
 
@@ -89,7 +93,7 @@ def _by_owner(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
     return dict(list(table.groupby("owner", sort=True))) if len(table) else {}
 
 
-def _part(parts: Mapping[str, pd.DataFrame], owner: str, columns: Sequence[str], whole: pd.DataFrame) -> pd.DataFrame:
+def _part(parts: Mapping[str, pd.DataFrame], owner: str, columns: Sequence[str]) -> pd.DataFrame:
     found = parts.get(owner)
     return pd.DataFrame(columns=[*dict.fromkeys(["kind", *columns])]) if found is None else found[
         [name for name in dict.fromkeys(["kind", *columns]) if name in found]].reset_index(drop=True)
@@ -168,7 +172,7 @@ def table(statement: Statement, terms: Terms) -> pd.DataFrame:
 def sheets(statement: Statement, terms: Terms) -> dict[str, pd.DataFrame]:
     """The owner's tables, a sheet each."""
     found = {"Statement": table(statement, terms), "Changes": statement.changes, "Fiscal year": statement.year,
-             "Disputes": statement.disputes}
+             "Bills": statement.bills, "Disputes": statement.disputes}
     return {name: frame for name, frame in found.items() if frame is not None and len(frame)}
 
 
@@ -200,6 +204,8 @@ def _parts(statement: Statement, terms: Terms) -> list[page.Shown]:
     year = statement.year if planned else statement.year.drop(columns=["budget", "distance"])
     parts.append(page.table(year, "Fiscal year to date", unit=unit, basis=basis, by=None, rows=20,
                             total=["amount", *["budget", "distance"] * planned], none="No month of the fiscal year."))
+    parts.append(page.table(statement.bills, "The bills behind what you own", unit=unit, basis=basis, rows=40,
+                            labels={"InvoiceId": "invoice", "billing_period": "bill of"}, none="No bill is directly yours."))
     if statement.disputes is not None:
         parts.append(page.table(statement.disputes, "Owners in dispute", unit=unit, basis=basis,
                                 none="No owner of your cost is in dispute."))

@@ -10,19 +10,18 @@ from functools import cached_property
 import pandas as pd
 
 from helpers import (
-    billing, bridge, changes, charges, costs, disputes, forecast, journal, kept, lagged, ledger, mapping, matching, moves, openitems, owners, params, posting,
-    rates, received, statements, tco)
+    billing, bridge, charges, costs, disputes, forecast, kept, lagged, ledger, mapping, matching, moves, openitems, params,
+    posting, rates, received, tco)
 from helpers.billing import drill
+from helpers.charging import Charging
 from helpers.errors import InputError
-from helpers.given import TABLES, Given
-from helpers.periods import fiscal_year, months, shift
+from helpers.given import Given
 from helpers.settlement import Limits
-from helpers.statements import Statement, Terms
 
 CACHE = params.ROOT / ".cache"
 
 
-class Month(Given):
+class Month(Charging, Given):
     """One month: what it was given (tables by name), and each step of the walk."""
 
     @property
@@ -209,98 +208,6 @@ class Month(Given):
         items = costs.cost_items(self.tied, self.coded, self.pool_sources, self.applications, self.period)
         return charges.charge(items, self.allocation_rules, self.drivers, self.applications, self.org, self.period,
                                  self.params.shared_pools)
-
-    def at(self, period: str) -> "Month":
-        """Another month of the same inputs and rules; what does not depend on the month is shared with this one."""
-        other = Month(self.params.model_copy(update={"period": period}))
-        for name in ("cube", "mapped", "rules", "names", "fiscal_days", "decisions", *TABLES):
-            if name in self.__dict__:
-                other.__dict__[name] = self.__dict__[name]
-        return other
-
-    @cached_property
-    def before(self) -> "Month | None":
-        """The month before, worked out by the rules of now; None where it has neither bills nor books."""
-        return self._billed(shift(self.period, -1))
-
-    def _billed(self, period: str) -> "Month | None":
-        other = self.at(period)
-        if not (other.mapped["billing_period"] <= period).any():
-            return None
-        return other if len(other.tied) else None
-
-    @cached_property
-    def changed(self) -> pd.DataFrame | None:
-        """Charges × those of the month before → why they are not what they were; None without such a month."""
-        then = self.before
-        if then is None:
-            return None
-        return changes.compare(self, then, kept.charges(then.period, self.params.resolve(self.params.kept)))
-
-    @cached_property
-    def year(self) -> pd.DataFrame:
-        """Charges of the fiscal year so far by owner and month: those that closed months kept, else by the rules of now."""
-        first = fiscal_year(self.period, self.params.fiscal_year_start)[0]
-        found = {}
-        for period in months(first, shift(self.period, -1)):
-            closed = kept.charges(period, self.params.resolve(self.params.kept))
-            other = None if closed is not None else self.before if period == shift(self.period, -1) else self._billed(period)
-            if closed is not None or other is not None:
-                found[period] = (owners.CLOSED, closed) if closed is not None else (owners.OPEN, other.charged.lines)
-        found[self.period] = (owners.NOW, self.charged.lines)
-        return owners.year(found, self.budget, self.params.currency, self.params.fiscal_year_start)
-
-    @cached_property
-    def modes(self) -> dict[str, str]:
-        """Showback or chargeback by owner; under "" what holds for all others."""
-        return owners.modes(self.org, self.params.mode)
-
-    @cached_property
-    def statements(self) -> list[Statement]:
-        """Charges, changes, the year and disputes → what each owner is told."""
-        return statements.tell(self.charged.lines, self.changed, self.year, self.disputes, self.modes, self.terms)
-
-    @cached_property
-    def trueup(self) -> pd.DataFrame:
-        """Closed months of this fiscal year and the last × what they are now → charge lines that true them up, by month."""
-        folder, first = self.params.resolve(self.params.kept), fiscal_year(self.period, self.params.fiscal_year_start)[0]
-        parts = []
-        for period in [month for month in kept.months(folder) if min(first, shift(self.period, -1)) <= month < self.period]:
-            was = kept.charges(period, folder)
-            since = [kept.charges(month, folder, "chargeback_trueup") for month in kept.months(folder) if period < month < self.period]
-            posted = [lines[lines["of_month"] == period] for lines in since if lines is not None]
-            if was is not None and (other := self._billed(period)) is not None:
-                parts.append(journal.deltas(other.charged.lines, was, posted).assign(of_month=period))
-        columns = ["of_month", *journal.LINE_KEYS, "amount"]
-        return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
-
-    @property
-    def books(self) -> journal.Books:
-        """What the journal is made by."""
-        setting = self.params.journal
-        shown = owners.held_back(self.modes, set(self.charged.lines["owner"]) | set(self.trueup["owner"]))
-        return journal.Books(self.org, self.accounts, self.journal_accounts, shown, self.params.company, self.params.currency,
-                             setting.prefix, setting.mode == "mock")
-
-    @cached_property
-    def posted(self) -> journal.Posted:
-        """Charge lines → the journal, and what is not posted."""
-        return journal.post(self.charged.lines, self.books, self.period, self.fiscal_days)
-
-    @cached_property
-    def posted_trueup(self) -> pd.DataFrame:
-        """True-up → its postings in this month, a document a closed month and company."""
-        parts = [journal.post(lines, self.books, self.period, self.fiscal_days, journal.TRUE_UP, month).postings
-                 for month, lines in self.trueup.groupby("of_month")]
-        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=journal.POSTING_COLUMNS)
-
-    @property
-    def terms(self) -> Terms:
-        """What holds for every statement of the month."""
-        tie = "not tied to a ledger" if self.coded is None else "not tied: usage stands in place of the ledger's lines" \
-            if self.replaced else "tied to the general ledger"
-        return Terms(self.params.company, self.period, self.params.currency, self.params.cost_basis, tie,
-                                self.params.statements.small_pool)
 
     @cached_property
     def tco(self) -> pd.DataFrame | None:
