@@ -9,7 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 CONDA_NAMES = {"duckdb": "python-duckdb", "jupyter-client": "jupyter_client"}
-FROM_PIP = ("playwright",)  # not on conda-forge under that name
+FROM_PIP = ("playwright", "beancount")  # not on conda-forge under that name, or not in that version
 HEAD = """\
 # Made by: python -m helpers.environment
 # The same versions as requirements.lock, for: conda env create -f environment.yml
