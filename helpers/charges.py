@@ -227,9 +227,14 @@ def _pool_table(splits: list[pools.Split], served: allocation.Served, lines: pd.
 
 
 def _flow_table(served: allocation.Served) -> pd.DataFrame:
-    """What each pool passed to each other, in cents."""
-    rows = [(pool, taker, _cents(amount)) for pool, passed in served.passed.items() for taker, amount in passed.items()]
-    return pd.DataFrame(rows, columns=["pool", "to_pool", "amount"])
+    """What each pool passed to each other, in cents; they add up to what each received."""
+    given: dict[str, dict[str, Fraction]] = {}
+    for pool, passed in served.passed.items():
+        for taker, amount in passed.items():
+            given.setdefault(taker, {})[pool] = amount
+    rows = [(pool, taker, amount) for taker, parts in given.items() for pool, amount in
+            zip(parts, round_parts(list(parts.values()), _cents(sum(parts.values(), Fraction(0)))), strict=True)]
+    return pd.DataFrame(sorted(rows), columns=["pool", "to_pool", "amount"])
 
 
 def _cents(amount: Fraction) -> Decimal:
