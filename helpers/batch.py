@@ -18,6 +18,7 @@ import pandas as pd
 from helpers import checks, index, publish, render, runner
 from helpers.errors import InputError, StepError
 from helpers.index import Facts
+from helpers.periods import month_name
 
 STEPS = ("billing", "mapping", "reconciliation", "chargeback", "tco", "forecast")
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
@@ -96,7 +97,7 @@ def _build(stage: Path, period: str, facts: Facts, rows: pd.DataFrame, books: di
     for step, book in books.items():
         failed = rows[rows["state"] == "failed"]
         broken = [row.check if row.page == step else f"{row.check} (page {row.page})" for row in failed.itertuples()]
-        text = render.page(book, step, list(books), facts.company, index.month_name(period), broken)
+        text = render.page(book, step, list(books), facts.company, month_name(period), broken)
         (stage / render.file(step)).write_bytes(text.encode("utf-8", "replace"))
         (stage / "notebooks" / f"{step}.ipynb").write_bytes((nbformat.writes(book) + "\n").encode("utf-8", "replace"))
     publish.bind(stage)

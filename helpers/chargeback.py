@@ -107,7 +107,7 @@ def tables(month, told: pd.DataFrame | None = None) -> dict[str, pd.DataFrame]:
     found = {"scope": scope(month.charged.items, month.coded, month.tied, month.period),
              "lines": lines.drop(columns="exact"), "owners": summary(lines), "applications": by_application(lines),
              "pools": month.charged.pools, "flows": month.charged.flows, "residuals": residuals(lines),
-             "disputes": month.disputes, "units": shared.units(lines, month.org), "methods": shared.compare(month),
+             "disputes": month.disputes, "units": shared.units(lines, month.org), "methods": month.ways,
              "changes": month.changed, "year": month.year, "statements": told,
              "sources": month.sources, "journal": month.posted.postings, "journal_file": journal.file(month.posted.postings, month.journal_columns),
              "journal_held": month.posted.held, "trueup": month.trueup, "trueup_journal": month.posted_trueup}

@@ -9,7 +9,7 @@ from typing import Self
 
 import pandas as pd
 
-from helpers import changes, journal, kept, owners, statements, trace
+from helpers import changes, journal, kept, lagged, owners, shared, statements, trace
 from helpers.given import TABLES
 from helpers.periods import fiscal_year, months, shift
 from helpers.statements import Statement, Terms
@@ -19,9 +19,14 @@ class Charging:
     """The part of a month that tells charges on; it stands on the month's params, inputs and charges."""
 
     def at(self, period: str) -> Self:
-        """Another month of the same inputs and rules; what does not depend on the month is shared with this one."""
+        """Another month of the same inputs and rules; what does not depend on the month is shared with this one.
+
+        An earlier month is seen by the books of now: they hold what they held then, and tell more of it.
+        """
         other = type(self)(self.params.model_copy(update={"period": period}))
-        for name in ("cube", "mapped", "rules", "names", "fiscal_days", "decisions", *TABLES):
+        fixed = not any(setting.lag == lagged.AUTO for setting in self.params.providers.values())  # else months differ in lag
+        for name in ("cube", "mapped", "rules", "names", "fiscal_days", "decisions", *["booked"] * fixed,
+                     *["recorded", "matches"] * (fixed and period < self.period), *TABLES):
             if name in self.__dict__:
                 other.__dict__[name] = self.__dict__[name]
         return other
@@ -67,6 +72,11 @@ class Charging:
     def statements(self) -> list[Statement]:
         """Charges, changes, the year and disputes → what each owner is told."""
         return statements.tell(self.charged.lines, self.changed, self.year, self.disputes, self.sources, self.modes, self.terms)
+
+    @cached_property
+    def ways(self) -> pd.DataFrame:
+        """Charges by owner under each way of solving pools that serve pools."""
+        return shared.compare(self)
 
     @cached_property
     def sources(self) -> pd.DataFrame:

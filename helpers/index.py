@@ -15,10 +15,10 @@ from pathlib import Path
 import pandas as pd
 
 from helpers import checks, house, page, publish, render
+from helpers.periods import month_name
 
 PACKAGES = ("papermill", "pandas", "duckdb", "pyarrow", "statsmodels", "matplotlib", "nbconvert", "jinja2", "pydantic",
             "xlsxwriter")
-MONTHS = "January February March April May June July August September October November December".split()
 STATES = {"failed": ("failed check", "failed checks"), "finding": ("finding", "findings"),
           "ok": ("check ok", "checks ok")}  # one, many
 
@@ -33,11 +33,6 @@ class Facts:
     inputs: pd.DataFrame = field(default_factory=pd.DataFrame)  # a row an input, given or not; sha256 is not shown
     notes: tuple[str, ...] = ()
     strict: bool = False
-
-
-def month_name(period: str) -> str:
-    """September 2026 for 2026-09."""
-    return f"{MONTHS[int(period[5:7]) - 1]} {period[:4]}"
 
 
 def manifest(folder: Path, period: str, facts: Facts, rows: pd.DataFrame, notebooks: Mapping[str, object]) -> dict:

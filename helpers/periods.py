@@ -1,5 +1,7 @@
 """Which month is meant?  Months are text, `YYYY-MM`; fiscal years start in the month the parameters name."""
 
+MONTHS = "January February March April May June July August September October November December".split()
+
 
 def shift(period: str, months: int) -> str:
     """The month `months` later (earlier when negative): shift("2026-01", -2) is "2025-11"."""
@@ -28,3 +30,8 @@ def fiscal_label(period: str, start_month: int) -> str:
     """FY and fiscal month, named by the year it ends in: fiscal_label("2026-09", 4) is "FY2027 M06"."""
     first, last = fiscal_year(period, start_month)
     return f"FY{last[:4]} M{distance(first, period) + 1:02d}"
+
+
+def month_name(period: str) -> str:
+    """September 2026 for 2026-09."""
+    return f"{MONTHS[int(period[5:7]) - 1]} {period[:4]}"

@@ -119,7 +119,7 @@ def bind(out: str | Path) -> None:
 def workbook(path: Path, frames: Mapping[str, pd.DataFrame]) -> None:
     """Writes the frames as a workbook, a sheet each; no text is a formula or a link there."""
     import xlsxwriter
-    with xlsxwriter.Workbook(path, SAFE) as book:
+    with xlsxwriter.Workbook(path, SAFE | {"in_memory": True}) as book:
         book.set_properties({"created": DAY_ONE})
         formats, used = _formats(book), set()
         for name, frame in frames.items():

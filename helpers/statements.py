@@ -16,11 +16,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from helpers import changes, page, render, tags
+from helpers import changes, page, tags
 from helpers.publish import to_csv, workbook
 from helpers.house import number, percent, words
-from helpers.index import month_name
 from helpers.money import ZERO, ratio, sum_by, total
+from helpers.periods import month_name
 
 FOLDER = "statements"
 RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)", re.ASCII)
@@ -178,6 +178,7 @@ def sheets(statement: Statement, terms: Terms) -> dict[str, pd.DataFrame]:
 
 def html(statement: Statement, terms: Terms) -> str:
     """The owner's page: self-contained, no script, every text escaped."""
+    from helpers import render
     who = " \u00b7 ".join(filter(None, (words(terms.company), month_name(terms.period))))
     return render.statement(title=f"Statement of {words(statement.owner)} \u00b7 {who}", who=who, owner=words(statement.owner),
                             foot=f"{who} \u00b7 statement of {words(statement.owner)}",
