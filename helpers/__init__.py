@@ -6,13 +6,14 @@ the same name; what works them out lies below it.
     step            page              works it out
     billing         billed, fields    billing/ (formats, deliveries, cube), cache, rates
     mapping         mapped            mapping, services, rulebook, taxonomy, tags; coverage, tagged, worklist, moves, rulecheck
-    reconciliation  reconciliation    ledger, bridge
-    chargeback      chargeback        charges, pools, allocation
+    reconciliation  reconciliation    ledger, settlement, matching, bridge; lagged, threeway, accrued, trueup, prepaid, openitems
+    chargeback      chargeback        costs, pools, allocation, charges; shared, disputes
+    to each owner   (statements)      charging, changes, owners, statements, trace, journal
     tco             tco               tco
     forecast        forecast_words    forecast, methods, backtest, fiscal
     closed months   (index)           kept
 
-    what a month is given       given, params, settings, plainyaml, values, inputs, codebook, problems
+    what a month is given       given, feeds, params, settings, plainyaml, values, inputs, codebook, problems
     how pages look              page, charts, charts_canvas, charts_time, house
     how a month is published    report, batch, runner, render, publish, index, templates/
     small bases                 money, periods, globs, checks, errors, optional
