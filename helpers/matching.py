@@ -20,6 +20,7 @@ from helpers.money import ZERO, ratio, sum_by, to_cents, total
 from helpers.periods import months, shift
 from helpers.settlement import COLUMNS, Limits, settle
 
+NEVER = "9999-12"
 HALF_CENT = Decimal("0.005")
 DAILY = Decimal("0.02")  # how far a day's rate may be from its month's
 BILL_AMOUNTS = ["bill", "purchases", "tax_in_bill"]
@@ -75,18 +76,21 @@ def postings(coded: pd.DataFrame) -> pd.DataFrame:
 def _unnumbered(lines: pd.DataFrame, posted: pd.DataFrame) -> pd.DataFrame:
     """Bill lines without their numbers where the ledger has none to match them by.
 
-    That is: their own is nowhere in the ledger, and the provider's lines in their ledger month have none; or the ledger
-    has numbers of its own, none of which any bill of the provider knows.
+    That is: their own is nowhere in the ledger, and the provider's lines in their ledger month have none, or numbers of
+    the ledger's own: those of the months before the first that shares a number with the bills.
     """
     keys = ["ProviderName", "ledger_period", "InvoiceId"]
     billed = set(rows_of(lines, keys))
     booked = set(rows_of(posted[posted["kind"].ne("recoverable tax")], ["ProviderName", "fiscal_period", "invoice_id"]))
     there = {(name, number) for name, _, number in booked if number} & {(name, number) for name, _, number in billed}
-    share = {name for name, _ in there}
-    with_line, with_number = {key[:2] for key in booked}, {key[:2] for key in booked if key[2] and key[0] in share}
-    foreign = {name for name, _, _ in booked} - share
+    since: dict[str, str] = {}
+    for name, month, number in booked:
+        if (name, number) in there:
+            since[name] = min(month, since.get(name, month))
+    with_line, with_number = {key[:2] for key in booked}, {key[:2] for key in booked if key[2]}
+    foreign = {name for name, _, _ in booked}
     lost = {key for key in billed if key[2] and (key[0], key[2]) not in there and (
-        key[0] in foreign or key[:2] in with_line - with_number)}
+        key[:2] in with_line - with_number or key[0] in foreign and key[1] < since.get(key[0], NEVER))}
     if not lost:
         return lines
     blank = pd.Series([key in lost for key in rows_of(lines, keys)], index=lines.index, dtype=bool)
@@ -146,8 +150,10 @@ def _entries(posted: pd.DataFrame, lines: pd.DataFrame, numbers: Numbers, provid
                      amount if line["kind"] == "capital" else ZERO, worth if tax else ZERO, worth if claim else ZERO, worth_all,
                      ZERO if claim else limit, worth_all if repeats else ZERO, worth if repeats and tax else ZERO))
         key = name, month, number
-        if own - {currency} and (line["document_amount"] is None or line["document_currency"] not in own):
-            bands[key] = max(bands.get(key, ZERO), _band(line, table, currency, month_billed, own - {currency}))
+        waited = "" if number else min((shift(then, -ledger.lag_of(name, providers)) for waits, then in numbers.waiting
+                                        if waits == name and then < month), default="")
+        if own - {currency} and (waited or line["document_amount"] is None or line["document_currency"] not in own):
+            bands[key] = max(bands.get(key, ZERO), _band(line, table, currency, waited or month_billed, own - {currency}))
     return pd.DataFrame(rows, columns=[*MATCH_KEYS, *ENTRY_AMOUNTS]), bands
 
 

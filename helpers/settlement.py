@@ -12,11 +12,12 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from helpers.ledger import MATCH_KEYS, NAMED
-from helpers.money import ZERO, to_cents, total
+from helpers.money import CENT, ZERO, to_cents, total
 
 MISSING, LATE, EARLY, AGAIN, UNEXPLAINED = "missing invoices", "late invoices", "early invoices", "duplicates", "unexplained"
 BUCKETS = ["tax", *NAMED, "capitalised", MISSING, LATE, EARLY, AGAIN, "FX", "rounding", UNEXPLAINED]
 OPEN = (MISSING, UNEXPLAINED, AGAIN)  # what somebody has to clear
+WITHIN = ("credit memos", "refunds", "marketplace", "support")  # documents that a bill of the same number may hold
 BACK = ("credit memos", "refunds", "manual adjustments")  # documents that may take back what was booked too much
 COLUMNS = [*MATCH_KEYS, "matched_by", "bill", "purchases", "ledger", *BUCKETS, "open", "open_before"]
 
@@ -83,13 +84,18 @@ def settle(rows: Sequence[Mapping], first: str, last: str, limits: Limits = Limi
 def _best(row: Mapping, standing: Standing, limits: Limits) -> dict[str, Decimal]:
     """The first way to see the row that leaves nothing unexplained; else the plainest one.
 
-    Lines that stand twice may be meant (two halves) or not, and a bill's tax may lie in the lines of cost.
+    Lines that stand twice may be meant (two halves) or not, and a bill's tax may lie in the lines of cost; a document of
+    the bill's number may be a part of that bill.
     """
     found = [_explain(row, standing, limits, tax, ZERO) for tax in _taxes(row, standing, limits, ZERO)]
     plain = next((parts for parts in found if not parts[UNEXPLAINED]), found[0])
     if row["repeated"] and (plain[UNEXPLAINED] or plain[AGAIN]):
         again = (_explain(row, standing, limits, tax, row["repeated"]) for tax in _taxes(row, standing, limits, row["repeated_tax"]))
-        return next((parts for parts in again if not parts[UNEXPLAINED]), plain)
+        plain = next((parts for parts in again if not parts[UNEXPLAINED]), plain)
+    if row["invoice_id"] and row["bill"] and any(row[name] for name in WITHIN) and (plain[UNEXPLAINED] or plain[MISSING]):
+        held = {**row, "limit": row["limit"] or CENT, **dict.fromkeys(WITHIN, ZERO)}
+        inside = (_explain(held, standing, limits, tax, ZERO) for tax in _taxes(row, standing, limits, ZERO))
+        plain = next((parts for parts in inside if not any(parts[name] for name in (*OPEN, "FX"))), plain)
     return plain
 
 
@@ -177,7 +183,7 @@ def _carry(place: int, row: Mapping, parts: Mapping[str, Decimal], standing: Sta
     elif twice:
         standing.twice.append(Lot(place, twice))
     if row["invoice_id"]:
-        back = total(row[name] for name in BACK)
+        back = total(parts[name] for name in BACK)
         back += _clear(standing.twice, -_toward(back, -total(lot.amount for lot in standing.twice)))
         _clear(standing.owed, _toward(back, total(lot.amount for lot in standing.owed)))
     lacking = parts[MISSING] + parts[UNEXPLAINED]

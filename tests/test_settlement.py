@@ -303,3 +303,55 @@ def test_whatever_comes_late_twice_or_is_taken_back_is_explained_and_what_is_ope
     open_ = {row.invoice_id: row.open for row in matches.itertuples() if row.open}
     assert open_ == {f"E{place}": amount for place, (amount, _, times, back) in enumerate(invoices) if times > 1 and not back}
     assert total(matches["open"]) == total(coded.loc[coded["vendor"].eq("MICROSOFT"), "amount"]) - total(frame["BilledCost"])
+
+
+def test_a_number_shared_later_leaves_the_months_before_as_they_tied():
+    held, opened = settled(THREE, HEAD + """
+        2026-07  6100  MICROSOFT  51001  100.00
+        2026-08  6100  MICROSOFT  51002  110.00
+        2026-09  6100  MICROSOFT  E9     120.00
+    """)
+    assert (held, opened) == ({}, [])
+
+
+@pytest.mark.parametrize("kind, amount", [("support", "500"), ("marketplace", "500"), ("refund", "-500"), ("credit memo", "-500")])
+def test_a_document_of_a_billed_number_is_the_booking_of_that_bill(kind, amount):
+    bill = f"billing_period  service_period  ProviderName  InvoiceId  BilledCost\n2026-09  2026-09  Azure  S9  {amount}"
+    assert settled(bill, f"{HEAD}  document_type\n2026-09  6100  MICROSOFT  S9  {amount}.00  {kind}") == ({}, [])
+
+
+def test_a_gross_invoice_and_its_credit_memo_of_the_same_number_answer_to_the_net_bill():
+    bill = "billing_period  service_period  ProviderName  InvoiceId  BilledCost\n2026-08  2026-08  Azure  E8  100"
+    assert settled(bill, f"{HEAD}  document_type\n2026-08  6100  MICROSOFT  E8  110.00  .\n2026-08  6100  MICROSOFT  E8  -10.00  credit memo",
+                   "2026-08") == ({}, [])
+
+
+def test_a_commitment_paid_again_at_another_rate_leaves_what_was_used_up_as_it_was():
+    bills = usage("""
+        billing_period  service_period  ProviderName  ChargeCategory  CommitmentDiscountId  BillingCurrency  BilledCost  EffectiveCost
+        2026-07         2026-07         Azure         Purchase        R1                    EUR              120         0
+        2026-07         2026-07         Azure         Usage           R1                    EUR              0           60
+        2026-08         2026-08         Azure         Usage           R1                    EUR              0           60
+        2026-09         2026-09         Azure         Purchase        R1                    EUR              120         0
+        2026-09         2026-09         Azure         Usage           R1                    EUR              0           60
+    """).assign(CommitmentDiscountStatus="", owner="")
+    rolled = [cells(prepaid.roll_forward(bills, PROVIDERS, month), "opening", "purchases", "amortised", "closing")[0]
+              for month in ("2026-07", "2026-08", "2026-09")]
+    assert rolled == [("0", "132", "66", "66"), ("66", "0", "66", "0"), ("0", "156", "78", "78")]  # at 1.10, then at 1.30
+
+
+def test_a_bill_in_another_currency_booked_late_is_late_at_its_own_months_rate():
+    bills = """
+        billing_period  service_period  ProviderName  BillingCurrency  BilledCost
+        2026-08         2026-08         Azure         EUR              100
+        2026-09         2026-09         Azure         EUR              100
+    """
+    books = """
+        fiscal_period  account  vendor     amount  document_amount  document_currency
+        2026-08        6500     Desk       1.00    .                .
+        2026-09        6100     MICROSOFT  130.00  100              EUR
+        2026-09        6100     MICROSOFT  130.00  100              EUR
+    """
+    held, opened = settled(bills, books)
+    assert held == {("08", ""): {"missing invoices": "-120"}, ("09", ""): {"late invoices": "120", "FX": "10"}}
+    assert opened == []
