@@ -7,7 +7,7 @@ the same name; what works them out lies below it.
     billing         billed, fields    billing/ (formats, deliveries, cube), cache, rates
     mapping         mapped            mapping, services, rulebook, taxonomy, tags; coverage, tagged, worklist, moves, rulecheck
     reconciliation  reconciliation    ledger, settlement, matching, bridge; lagged, threeway, accrued, trueup, prepaid, openitems
-    chargeback      chargeback        costs, pools, allocation, charges; shared, disputes
+    chargeback      chargeback        costs, pools, allocation, receivers, charges; shared, disputes
     to each owner   (statements)      charging, changes, owners, statements, trace, journal
     tco             tco               tco
     forecast        forecast_words    forecast, methods, backtest, fiscal

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
-from itertools import chain, groupby
+from itertools import chain, groupby, repeat
 from typing import NamedTuple
 
 import numpy as np
@@ -19,6 +19,7 @@ from helpers import allocation, money, pools
 from helpers.bridge import BUCKETS
 from helpers.costs import ITEM, UNOWNED
 from helpers.money import round_parts, sum_by, to_cents, total
+from helpers.receivers import Receivers
 
 DIRECT_KEYS = ["application", "owner", "owner_by", "ProviderName", "ServiceName", "tower"]
 TEXTS = ["kind", "owner", "owner_by", "cost_centre", "application", "pool", "ProviderName", "ServiceName", "tower",
@@ -47,7 +48,7 @@ def charge(items: pd.DataFrame, rules: pd.DataFrame | None, drivers: pd.DataFram
 
     Direct cost and residuals have their exact amount beside the one in cents; a share is of the pool's whole cost.
     """
-    direct = sum_by(items.loc[items["kind"] == "direct", [*DIRECT_KEYS, "amount"]], DIRECT_KEYS, ["amount"])
+    direct = _direct(items)
     named = direct.loc[direct["application"] != "", ["application", "amount"]]
     splits = pools.open_pools(items, rules, drivers, sum_by(named, ["application"], ["amount"]), period)
     served = allocation.serve({split.pool: split.own for split in splits},
@@ -56,11 +57,21 @@ def charge(items: pd.DataFrame, rules: pd.DataFrame | None, drivers: pd.DataFram
                               {split.pool: split.passing for split in splits if split.passing != 1})
     residual = _residuals(items)
     wholes = _wholes(direct, residual, splits, served, total(items["amount"]))
-    blocks = [_direct_block(direct, wholes[("direct", "")]), *_residual_blocks(residual, wholes)]
+    known = Receivers(direct, applications, org)
+    blocks = [_direct_block(direct, known, wholes[("direct", "")]), *_residual_blocks(residual, wholes)]
     for split in splits:
-        blocks += _pool_blocks(split, served, wholes[("pool", split.pool)])
-    lines = _name_receivers(_stack(blocks), direct, applications, org)
+        blocks += _pool_blocks(split, served, known, wholes[("pool", split.pool)])
+    lines = _hold_lost(_stack(blocks))
     return Charged(items, lines, _pool_table(splits, served, lines), _flow_table(served))
+
+
+def _direct(items: pd.DataFrame) -> pd.DataFrame:
+    """Direct cost by DIRECT_KEYS; items are that already where each provider has one service month."""
+    direct = items.loc[items["kind"] == "direct", [*DIRECT_KEYS, "amount", "service_period"]]
+    months = direct[["ProviderName", "service_period"]].drop_duplicates()
+    if months["ProviderName"].is_unique:
+        return direct.drop(columns="service_period").reset_index(drop=True)
+    return sum_by(direct, DIRECT_KEYS, ["amount"])
 
 
 def _priced(split: pools.Split) -> dict[str, Fraction]:
@@ -97,9 +108,10 @@ class Block(NamedTuple):
     quantities: list[Decimal | None] | None = None
 
 
-def _direct_block(direct: pd.DataFrame, whole: Decimal) -> Block:
+def _direct_block(direct: pd.DataFrame, known: Receivers, whole: Decimal) -> Block:
     exact = direct["amount"].tolist()
     texts = {name: direct[name] for name in DIRECT_KEYS}
+    texts["cost_centre"] = known.centres_of(direct["application"].tolist(), direct["owner"].tolist())
     return Block(len(direct), texts | {"kind": "direct", "method": "direct"}, round_parts(exact, whole), exact)
 
 
@@ -112,7 +124,7 @@ def _residual_blocks(residual: pd.DataFrame, wholes: dict) -> list[Block]:
             for name, rows in residual.groupby("pool", sort=True)]
 
 
-def _pool_blocks(split: pools.Split, served: allocation.Served, whole: Decimal) -> list[Block]:
+def _pool_blocks(split: pools.Split, served: allocation.Served, known: Receivers, whole: Decimal) -> list[Block]:
     """The lines of consumers outside the pools, and one of what the pool holds, with the reason."""
     name, held, told = split.pool, served.held[split.pool], {"pool": split.pool, "driver": split.driver,
                                                              "driver_period": split.driver_period}
@@ -135,7 +147,7 @@ def _pool_blocks(split: pools.Split, served: allocation.Served, whole: Decimal) 
     rest = [Block(1, told | {"kind": "residual", "method": split.note or note}, amounts[-1:])] * (len(amounts) > len(taking))
     if not taking:
         return rest
-    shared = told | {"kind": "shared", "method": split.method, "application": taking, "driver": drivers}
+    shared = told | {"kind": "shared", "method": split.method, "driver": drivers, **known.of(taking)}
     return [Block(len(taking), shared, amounts[:len(taking)], None, shares, quantities), *rest]
 
 
@@ -145,16 +157,18 @@ def _stack(blocks: list[Block]) -> pd.DataFrame:
     blocks = sorted(blocks, key=lambda block: order[block.texts["kind"]])
     lines = {name: _texts([block.texts.get(name, "") for block in blocks], [block.count for block in blocks])
              for name in TEXTS}
-    lines["quantity"] = _objects([block.quantities or [None] * block.count for block in blocks])
+    lines["quantity"] = _objects([block.quantities for block in blocks], [block.count for block in blocks])
     lines["share"] = np.concatenate([np.full(block.count, np.nan) if block.shares is None else block.shares
                                      for block in blocks] or [np.empty(0)])
-    lines["exact"] = _objects([block.exact or [None] * block.count for block in blocks])
-    lines["amount"] = _objects([block.amounts for block in blocks])
+    lines["exact"] = _objects([block.exact for block in blocks], [block.count for block in blocks])
+    lines["amount"] = _objects([block.amounts for block in blocks], [block.count for block in blocks])
     return pd.DataFrame(lines, columns=LINE_COLUMNS)
 
 
-def _objects(parts: list[list]) -> pd.Series:
-    return pd.Series(list(chain.from_iterable(parts)), dtype=object)
+def _objects(parts: list[list | None], counts: list[int]) -> pd.Series:
+    """The column of the parts; None where a part has nothing."""
+    values = chain.from_iterable(repeat(None, count) if part is None else part for part, count in zip(parts, counts, strict=True))
+    return pd.Series(list(values), dtype=object)
 
 
 def _texts(parts: list[str | Sequence[str]], counts: list[int]):
@@ -169,44 +183,15 @@ def _texts(parts: list[str | Sequence[str]], counts: list[int]):
     return pd.concat([pd.Series(run) for run in runs], ignore_index=True) if runs else pd.array([], dtype="str")
 
 
-def _name_receivers(lines: pd.DataFrame, direct: pd.DataFrame, applications: pd.DataFrame | None,
-                    org: pd.DataFrame | None) -> pd.DataFrame:
-    """The lines with the owner of shared charges (as of the application's direct cost, else the CMDB's) and the cost
-    centre that answers: the application's, else the owner's only one.  A share that nobody owns is a residual."""
-    owners, centres = {}, {}
-    if applications is not None:
-        owners = dict(zip(applications["application"], applications["service_owner"], strict=True))
-        centres = dict(zip(applications["application"], applications["cost_centre"], strict=True))
-    largest = sum_by(direct[["application", "owner", "amount"]], ["application", "owner"], ["amount"])
-    largest = largest[largest["application"] != ""].sort_values("amount", kind="stable")
-    owners |= dict(zip(largest["application"].tolist(), largest["owner"].tolist(), strict=True))
-    shared = lines["kind"] == "shared"
-    owner = lines["owner"].where(~shared, _looked_up(lines["application"], owners))
-    lost = shared & (owner == "")
-    centre = _looked_up(lines["application"], centres)
-    only = _only_centres(org)
-    centre = centre.where(centre != "", _looked_up(owner, only)) if only else centre
-    centre = centre.where(owner != "", "") if (owner == "").any() else centre
-    lines = lines.assign(owner=owner, cost_centre=centre)
+def _hold_lost(lines: pd.DataFrame) -> pd.DataFrame:
+    """The lines with each share that nobody owns as a residual that names its consumer."""
+    lost = (lines["kind"] == "shared") & (lines["owner"] == "")
     if not lost.any():
         return lines
     lines = lines.assign(kind=lines["kind"].where(~lost, "residual"),
                          method=lines["method"].where(~lost, "no owner known for consumer " + lines["application"]),
                          application=lines["application"].where(~lost, ""))
     return lines.iloc[np.argsort(lines["kind"].eq("shared"), kind="stable")].reset_index(drop=True)
-
-
-def _looked_up(texts: pd.Series, known: dict[str, str]) -> pd.Series:
-    """What is known of each text, blank where nothing is."""
-    codes, found = pd.factorize(texts)
-    return pd.Series(pd.array([known.get(text, "") for text in found], dtype="str").take(codes), index=texts.index)
-
-
-def _only_centres(org: pd.DataFrame | None) -> dict[str, str]:
-    """By owner the cost centre of those who answer for one only."""
-    if org is None:
-        return {}
-    return {name: min(group) for name, group in org.groupby("owner")["cost_centre"] if len(set(group)) == 1}
 
 
 def _pool_table(splits: list[pools.Split], served: allocation.Served, lines: pd.DataFrame) -> pd.DataFrame:
