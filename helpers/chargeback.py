@@ -88,6 +88,14 @@ def by_owner(changed: pd.DataFrame | None) -> pd.DataFrame | None:
     return sums[[name for name in sums if name not in changes.REASONS or any(sums[name])]]
 
 
+def intercompany(coded: pd.DataFrame | None, period: str) -> pd.DataFrame | None:
+    """The month's ledger lines between companies, by account: no cost, and never charged."""
+    if coded is None:
+        return None
+    lines = coded[(coded["fiscal_period"] == period) & (coded["kind"] == "intercompany")]
+    return sum_by(lines, ["account", "text"] if "text" in lines else ["account"], ["amount"])
+
+
 def documents(postings: pd.DataFrame) -> pd.DataFrame:
     """One row a document of the journal: company, month, lines, debits and credits."""
     if postings.empty:

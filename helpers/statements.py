@@ -27,6 +27,8 @@ RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)", re.ASCII)
 LONGEST = 48  # characters of a folder's name
 METHODS = {"direct": "directly owned", "even": "the same for each who takes part", "cost-weighted": "in proportion to direct cost",
            "fixed": "by agreed shares", "usage": "in proportion to {driver}", "rate-card": "price times quantity of {driver}"}
+WHY = {"usage": "for usage", "rate": "for the rate", "one-off": "one-off charges", "ownership": "a change of ownership",
+       "mapping": "another mapping", "held back": "cost that is held back", "rounding": "rounding"}
 LINE_COLUMNS = ["application", "item", "ProviderName", "method", "driver_period", "quantity", "share", "amount"]
 BILL_COLUMNS = ["application", "ProviderName", "ServiceName", "account", "InvoiceId", "billing_period", "line_count", "amount"]
 DISPUTE_COLUMNS = ["application", "tag_owner", "service_owner", "owner", "decided_by", "amount", "since", "age", "account",
@@ -123,7 +125,7 @@ def answer(statement: Statement, terms: Terms) -> str:
     share = f" ({percent(abs(ratio(change, then)))})" if then else ""
     reasons = changes.by_reason(statement.changes)
     largest = max(reasons.itertuples(), key=lambda row: abs(row.amount), default=None)
-    why = f", mostly by {largest.reason} ({number(largest.amount)})" if largest else ""
+    why = f", mostly {WHY[largest.reason]} ({number(largest.amount)})" if largest else ""
     return f"{told}; {number(abs(change))}{share} {side} than the month before{why}."
 
 
@@ -191,9 +193,9 @@ def _parts(statement: Statement, terms: Terms) -> list[page.Shown]:
     shared = statement.lines[statement.lines["kind"] == "shared"]
     own = sum_by(direct, ["application", "item", "ProviderName"], ["amount"]) if len(direct) else direct[["application", "item", "ProviderName", "amount"]]
     parts = [page.answer(answer(statement, terms)), page.note(terms_note(statement, terms)),
-             page.table(own, "What you own, by application and service", unit=unit, basis=basis, rows=60,
+             page.table(own[["item", "amount", "application", "ProviderName"]], "What you own, by application and service", unit=unit, basis=basis, rows=60,
                         labels={"item": "service"}, none="Nothing is directly owned."),
-             page.table(shared[["item", *LINE_COLUMNS[3:7], "application", "amount"]], "What you share: each pool with how it is split",
+             page.table(shared[["item", "amount", "share", "application", "method", "quantity", "driver_period"]], "What you share: each pool with how it is split",
                         unit=unit, basis=basis, rows=60, labels={"item": "shared pool", "driver_period": "driver of"},
                         decimals={"quantity": 1}, none="No shared cost.")]
     if statement.changes is not None:
@@ -215,5 +217,5 @@ def _parts(statement: Statement, terms: Terms) -> list[page.Shown]:
 
 def _moved(changed: pd.DataFrame) -> pd.DataFrame:
     """Lines that changed, with the reasons that anything is in."""
-    lines = changed[changed["change"] != ZERO].drop(columns=["kind", "ProviderName"])
+    lines = changed.loc[changed["change"] != ZERO, ["item", "change", "application", "then", "now", *changes.REASONS]]
     return lines[[name for name in lines if name not in changes.REASONS or any(lines[name])]]

@@ -57,3 +57,19 @@ def test_no_cell_of_the_workbook_is_a_formula_or_a_link(pack):
     with zipfile.ZipFile(pack / "tables.xlsx") as book:
         sheets = [book.read(name).decode() for name in book.namelist() if name.startswith("xl/worksheets/")]
     assert sheets and not [sheet for sheet in sheets if "<f>" in sheet or "<hyperlink" in sheet]
+
+
+def test_no_statement_of_a_hostile_owner_runs_fetches_or_leaves_its_folder(pack, visit):
+    folders = sorted((pack / "statements").iterdir())
+    assert len(folders) >= len(HOSTILE) // 2 and all(folder.name.replace("-", "").isalnum() for folder in folders)
+    for folder in folders:
+        assert sorted(path.name for path in folder.iterdir()) == ["statement.csv", "statement.html", "statement.xlsx"]
+        screen = visit(folder / "statement.html")
+        assert screen.evaluate("window.ran") is None and screen.popped == [] and screen.said == []
+        assert screen.asked == [(folder / "statement.html").as_uri()]
+        assert screen.evaluate("document.querySelectorAll('script, iframe, img, object, meta[http-equiv=refresh]').length") == 0
+        assert screen.evaluate("document.documentElement.scrollWidth") == 1280
+        cells = [cell for row in csv.reader(open(folder / "statement.csv", encoding="utf-8")) for cell in row]
+        assert not [cell for cell in cells if cell.lstrip().startswith(("=", "+", "@")) or cell.startswith(("\t", "\r"))]
+        with zipfile.ZipFile(folder / "statement.xlsx") as book:
+            assert not any(b"<f>" in book.read(name) or b"<hyperlink" in book.read(name) for name in book.namelist())
