@@ -9,7 +9,7 @@ the same name; what works them out lies below it.
     reconciliation  reconciliation    ledger, settlement, matching, bridge; lagged, threeway, accrued, trueup, prepaid, openitems
     chargeback      chargeback        costs, pools, allocation, receivers, charges; shared, disputes
     to each owner   (statements)      charging, changes, owners, statements, trace, journal
-    tco             tco               tco
+    tco             tco               tco; depreciation
     forecast        forecast_words    forecast, methods, backtest, fiscal
     closed months   (index)           kept
 

@@ -213,6 +213,10 @@ class Statements(Part):
     small_pool: Annotated[int, _whole(0, 999)] = 0  # pools with fewer members tell the amount only
 
 
+class Depreciation(Part):
+    first_month: Annotated[str, _choice("full", "next", "half", "days")] = "full"
+
+
 class TagKeys(Part):
     application: Texts = ()
     owner: Texts = ()
@@ -256,6 +260,7 @@ class Params(Part):
     coverage_share: Share = Decimal("0.90")
     statements: Statements = Statements()
     journal: Journal = Journal()
+    depreciation: Depreciation = Depreciation()
     forecast: Forecast
     _sources: tuple[Path, ...] = PrivateAttr(default=())
 

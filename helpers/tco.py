@@ -13,7 +13,7 @@ from fractions import Fraction
 
 import pandas as pd
 
-from helpers import allocation, checks, globs, pools
+from helpers import allocation, checks, depreciation, globs, pools
 from helpers.errors import InputError
 from helpers.house import number, percent
 from helpers.money import ZERO, ratio, round_parts, sum_by, total
@@ -145,14 +145,15 @@ def tables(month) -> dict[str, pd.DataFrame]:
     applications = by_application(month.tco)
     return {"lines": month.tco, "bridge": scope_bridge(month.tco, month.coded, month.period),
             "applications": applications, "units": unit_costs(applications, month.volumes, month.period),
-            "outside": outside(month.tco), "beside": beside(month.coded, month.period)}
+            "outside": outside(month.tco), "beside": beside(month.coded, month.period),
+            **{name: table for name, table in (("assets", month.register), ("depreciation", month.worn)) if table is not None}}
 
 
 def check(month) -> pd.DataFrame:
     """The checks of the step, as a table."""
     steps = scope_bridge(month.tco, month.coded, month.period)
     return checks.collect(*check_burden(month.tco, month.charged.lines, month.coded, steps, month.applications,
-                                        month.period))
+                                        month.period), *depreciation.check(month.worn, month.params.tolerance))
 
 
 def check_burden(lines: pd.DataFrame, charge_lines: pd.DataFrame, coded: pd.DataFrame, steps: pd.DataFrame,

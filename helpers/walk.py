@@ -10,7 +10,7 @@ from functools import cached_property
 import pandas as pd
 
 from helpers import (
-    billing, bridge, charges, costs, disputes, forecast, kept, lagged, ledger, mapping, matching, moves, openitems, params,
+    billing, bridge, charges, costs, depreciation, disputes, forecast, kept, lagged, ledger, mapping, matching, moves, openitems, params,
     posting, rates, received, tco)
 from helpers.billing import drill
 from helpers.charging import Charging
@@ -217,6 +217,20 @@ class Month(Charging, Given):
         feeds = {name: getattr(self, name) for name in ("applications", "labour", "assets", "drivers")}
         return tco.burden(self.charged.lines, self.coded, self.pool_sources, self.tco_rules, feeds,
                           self.params.taxonomy.pools, self.period)
+
+    @cached_property
+    def register(self) -> pd.DataFrame | None:
+        """Asset register → the month's depreciation, an asset a row."""
+        if self.assets is None:
+            return None
+        return depreciation.schedule(self.assets, self.period, self.params.depreciation.first_month, self.accounts)
+
+    @cached_property
+    def worn(self) -> pd.DataFrame | None:
+        """Register × ledger → depreciation by account on both sides."""
+        if self.register is None or self.coded is None:
+            return None
+        return depreciation.against(self.register, self.coded, self.period, self.params.currency)
 
     @cached_property
     def projected(self) -> forecast.Plan:

@@ -128,7 +128,7 @@ def test_an_unknown_parameter_at_the_top_is_answered_with_the_nearest(write):
     assert told(write("m.yaml", GOOD + "curency: USD")) == [
         "m.yaml: curency is no parameter; expected one of base, period, company, currency, fiscal_year_start, "
         "taxonomy, cost_basis, providers, billing, engine, tolerance, accruals, ledger_lines, strict, inputs, rules, tag_keys, receiver, "
-        "shared_pools, unmapped_share, new_service, kept, mode, coverage_share, statements, journal, forecast; write currency"]
+        "shared_pools, unmapped_share, new_service, kept, mode, coverage_share, statements, journal, depreciation, forecast; write currency"]
 
 
 def test_everything_wrong_is_told_at_once_with_the_file_it_stands_in(write):

@@ -166,3 +166,11 @@ def test_usage_in_place_of_ledger_lines_is_warned_of_everywhere_and_shows_the_br
     told = rows.loc["ledger lines replaced by usage: the control total is broken"]
     assert (told["state"], told["amount"]) == ("finding", now - was) and "failed" not in set(rows["state"])
     assert not failed(chargeback.check(broken)) and not failed(tco.check(broken))
+
+
+def test_f14_assets_past_their_life_that_the_ledger_still_depreciates_are_found():
+    rows = {row["check"]: row["amount"] for row in tco.check(month()).to_dict("records")}
+    found = rows["depreciation of 6410 other than the register's"]
+    assert abs(found - price("F14")) < D("0.50")  # the ledger rounds each of 118 servers to the cent
+    worn = month().register[month().register["state"] == "past its life, in use"]
+    assert set(FAULTS["F14"]["detail"]["assets"]) <= set(worn["asset_id"])

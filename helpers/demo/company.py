@@ -113,7 +113,8 @@ other | Other | Expense | Misc Costs | Other Operating
 recharges | Internal Services | Internal Services | Cross Charges | By Internal Department
 """)}
 
-ACCOUNTS = [{**row, **POOLS[row["pools"]]} for row in rows("""
+ASSET_KINDS = {"6410": "server", "6420": "storage", "6430": "network"}  # whose depreciation an account holds
+ACCOUNTS = [{**row, **POOLS[row["pools"]], "asset_kind": ASSET_KINDS.get(row["account"], "")} for row in rows("""
 account | name                                  | kind            | use                | pools
 1480    | Prepaid cloud commitments             | prepaid         | other              | none
 1490    | Recoverable value added tax           | recoverable tax | other              | none

@@ -125,7 +125,7 @@ def later_faults(hardware: list[dict]) -> list[dict]:
         fault("F13", "Hours are booked to an application the CMDB does not know", "tco", REVIEW_MONTH, "", hours,
               "hours", "later", application=application, cost_centre=centre),
         fault("F14", "Assets past their life are still depreciated", "tco", REVIEW_MONTH, "",
-              money.total(monthly_charge(asset) for asset in worn), "USD", "later",
+              money.total(monthly_charge(asset) for asset in worn), "USD", "now",
               assets=[asset["asset_id"] for asset in worn]),
         fault("F15", "Labour and drivers cover fewer months than the bill", "tco", REVIEW_MONTH, "", None, "", "later",
               labour=[LABOUR_MONTHS[0], LABOUR_MONTHS[-1]], drivers=[DRIVER_MONTHS[0], DRIVER_MONTHS[-1]])]
