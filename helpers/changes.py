@@ -33,7 +33,7 @@ def compare(now, then, booked_then: pd.DataFrame | None = None) -> pd.DataFrame:
     """
     after, before = _items(now.charged.lines), _items(then.charged.lines)
     kept = before if booked_then is None else _items(booked_then)
-    moved = _moved_owners(kept, before, after)
+    moved = _moved_owners(kept, after)
     effects = _effects(now, then)
     shares = _pool_effects(now.charged, then.charged)
     keys = sorted(kept.keys() | after.keys())
@@ -68,10 +68,10 @@ def _items(lines: pd.DataFrame) -> dict[tuple, Decimal]:
     return dict(zip(zip(*(sums[name].tolist() for name in KEYS), strict=True), sums["amount"].tolist(), strict=True))
 
 
-def _moved_owners(kept: Mapping, before: Mapping, after: Mapping) -> dict[tuple[str, str], str]:
+def _moved_owners(kept: Mapping, after: Mapping) -> dict[tuple[str, str], str]:
     """Owner and application that left (gone) or came: applications that had one owner then and have another now."""
     sides = []
-    for side in ({**before, **kept}, after):
+    for side in (kept, after):
         owners: dict[str, set[str]] = {}
         for owner, application, *_ in side:
             owners.setdefault(application, set()).add(owner)

@@ -204,6 +204,13 @@ def test_an_application_that_changed_hands_is_ownership_for_both():
     assert found == {("Head of A", "EC2"): {"ownership": "-2E+1"}, ("Head of Z", "EC2"): {"ownership": "2E+1", "usage": "4"}}
 
 
+def test_an_application_that_the_closed_month_charged_to_another_is_ownership():
+    then = of_month("application  quantity  amount\nA  10  20", "2026-08", owner="Head of Z")  # by the CMDB of now
+    booked = then.charged.lines.assign(owner="Head of A")
+    found = reasons(of_month("application  quantity  amount\nA  12  24", owner="Head of Z"), then, booked)
+    assert found == {("Head of A", "EC2"): {"ownership": "-2E+1"}, ("Head of Z", "EC2"): {"ownership": "2E+1", "usage": "4"}}
+
+
 def test_what_the_closed_month_charged_otherwise_than_the_rules_of_now_is_mapping():
     then = of_month("application  quantity  amount\nA  10  20", "2026-08")
     booked = then.charged.lines.assign(amount=[D(15)])
