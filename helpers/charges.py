@@ -18,6 +18,7 @@ import pandas as pd
 from helpers import allocation, money, pools
 from helpers.bridge import BUCKETS
 from helpers.costs import ITEM, UNOWNED
+from helpers.errors import InputError
 from helpers.money import round_parts, sum_by, to_cents, total
 from helpers.receivers import Receivers
 
@@ -51,6 +52,9 @@ def charge(items: pd.DataFrame, rules: pd.DataFrame | None, drivers: pd.DataFram
     direct = _direct(items)
     named = direct.loc[direct["application"] != "", ["application", "amount"]]
     splits = pools.open_pools(items, rules, drivers, sum_by(named, ["application"], ["amount"]), period)
+    if both := sorted({split.pool for split in splits} & set(named["application"])):
+        raise InputError("rules.pool_sources", f"the shared pool {both[0]} has the name of an application with direct cost",
+                         "a name of its own, for drivers and rules name consumers by it", "rename the pool")
     served = allocation.serve({split.pool: split.own for split in splits},
                               {split.pool: split.weights for split in splits}, method,
                               {split.pool: _priced(split) for split in splits if split.priced},

@@ -23,6 +23,8 @@ SOURCE_COLUMNS = ["source", "ProviderName", "ServiceName", "ChargeCategory", "ap
                   "cost_centre", "vendor", "bucket"]
 DIRECT_RULE = ["method", "consumer", "exempt", "floor", "cap"]  # what a split by direct cost depends on
 RULES = "rules.allocation"
+USES = {"even": ("floor", "cap"), "cost-weighted": ("floor", "cap"), "usage": ("floor", "cap"), "fixed": ("share",),
+        "rate-card": ("price",), "hold": ()}  # which of the row's figures a method goes by
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,7 @@ def _open(name: str, own: pd.DataFrame | None, rules: pd.DataFrame | None, feeds
 
 def _method(rows: list[dict], feeds: Mapping, taking: Callable, used: str) -> dict:
     rule = rows[0]
+    _refuse_unused(rows)
     if rule["method"] != "fixed" and len({row["method"] for row in rows}) + (len(rows) > 1 and rule["method"] != "rate-card") > 1:
         raise InputError(RULES, f"{len(rows)} rows of {rule['pool']} hold at once",
                          "one row (fixed: one a consumer; rate-card: one a driver)", "end one of them with valid_to")
@@ -121,6 +124,16 @@ def _method(rows: list[dict], feeds: Mapping, taking: Callable, used: str) -> di
     if rule["method"] == "usage":
         return _by_driver(rule, feeds, used)
     return taking(*(rule[name] for name in DIRECT_RULE))
+
+
+def _refuse_unused(rows: list[dict]) -> None:
+    """A bound, share or price that the row's method would pass over in silence is refused."""
+    for row in rows:
+        spare = [name for name in ("floor", "cap", "share", "price") if row[name] is not None and name not in USES[row["method"]]]
+        if spare:
+            raise InputError(RULES, f"a row of {row['pool']} with method {row['method']} has a {spare[0]}",
+                             f"{' and '.join(USES[row['method']]) or 'neither floor, cap, share nor price'}",
+                             "take it out, or choose another method")
 
 
 def _by_direct(rule: Mapping, direct: Mapping[str, Decimal]) -> dict:

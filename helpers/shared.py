@@ -66,12 +66,15 @@ def loops_note(flows: pd.DataFrame, method: str) -> str:
 
 
 def check(month) -> list[dict]:
-    """Findings: less charged than the parameter coverage_share, and drivers that are not of the month."""
+    """Findings: less charged than the parameter coverage_share, rules that split nothing, drivers not of the month."""
     lines, least = month.charged.lines, month.params.coverage_share
     whole = total(lines["amount"])
     held = total(lines.loc[lines["kind"] == "residual", "amount"])
     share = ratio(whole - held, whole)
     rows = [checks.noted("share of the cost that is charged", int(share < least), OFFICE,
                          f"{share:.1%} is charged, {least:.0%} is asked for", held if share < least else ZERO)]
+    named = set() if month.pool_sources is None else set(month.pool_sources["pool"])
+    idle = sorted({pool for (pool,) in rows_of(month.allocation_rules, ["pool"])} - named)
+    rows.append(checks.noted("allocation rules of pools that no source row names", len(idle), OFFICE, ", ".join(idle)))
     late = month.charged.pools[month.charged.pools["stale"].astype(bool)]
     return [*rows, *(checks.finding(f"driver not of the month: {row.pool}", row.charged, OFFICE, row.note) for row in late.itertuples())]

@@ -83,6 +83,20 @@ def test_a_rate_card_row_without_a_price_is_refused():
         split(PRICED.assign(price=None))
 
 
+@pytest.mark.parametrize("method, field, expected", [
+    ("hold", "cap", "neither floor, cap, share nor price"), ("even", "price", "floor and cap"), ("usage", "share", "floor and cap")])
+def test_a_figure_that_the_method_does_not_go_by_is_refused(method, field, expected):
+    with pytest.raises(InputError) as error:
+        split(rules(f"pool  method\nKubernetes  {method}").assign(**{field: D("0.5")}))
+    assert str(error.value) == (f"rules.allocation: a row of Kubernetes with method {method} has a {field}; expected {expected}; "
+                                "take it out, or choose another method")
+
+
+def test_a_pool_with_an_applications_name_is_refused():
+    with pytest.raises(InputError, match="the shared pool A has the name of an application with direct cost; expected a name of its own"):
+        split(rules("pool  method\nA  even"), sources=SOURCES.assign(pool="A"))
+
+
 def test_two_rows_of_one_pool_that_hold_at_once_are_refused():
     with pytest.raises(InputError, match="2 rows of Kubernetes hold at once; expected one row"):
         split(rules("pool  method\nKubernetes  even\nKubernetes  cost-weighted"))
@@ -172,6 +186,7 @@ spent = st.lists(st.tuples(st.sampled_from(["A", "B", "K8S", ""]), st.sampled_fr
 def test_for_any_rules_what_comes_in_is_charged_or_held_and_direct_cost_is_untouched(spending, first, second, quantities, method):
     rows = [{"pool": pool, "driver": "cpu", "price": D("1.25") if told["method"] == "rate-card" else None, **told}
             for pool, told in (("Kubernetes", first), ("Support", second))]
+    rows = [{**row, "cap": row["cap"] if row["method"] in ("even", "cost-weighted", "usage") else None} for row in rows]
     ruled = pd.DataFrame([{**RULE, **row} for row in rows])
     lines = pd.DataFrame(spending, columns=["application", "ServiceName", "amount"])
     owners = dict(zip(APPLICATIONS["application"], APPLICATIONS["service_owner"], strict=True))
