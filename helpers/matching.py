@@ -2,37 +2,27 @@
 
     booked, coded, items → match → matches     one row a provider, ledger month and invoice
 
-By invoice number, wherever in the ledger it stands; where bill or ledger has none, or they share none, by provider and
-month.
+By invoice number, wherever in the ledger it stands; where it stands nowhere, by provider and month (helpers.answering).
 Nothing after the period counts, so that a month run again later says what it said.  Amounts are in the report's currency.
 """
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import NamedTuple
 
 import pandas as pd
 
-from helpers import ledger, rates
+from helpers import answering, ledger, rates
+from helpers.answering import HALF_CENT
 from helpers.ledger import MATCH_KEYS, NAMED
 from helpers.mapping import rows_of
 from helpers.money import ZERO, ratio, sum_by, to_cents, total
 from helpers.periods import months, shift
 from helpers.settlement import COLUMNS, Limits, settle
 
-HALF_CENT = Decimal("0.005")
 DAILY = Decimal("0.02")  # how far a day's rate may be from its month's
 BILL_AMOUNTS = ["bill", "purchases", "tax_in_bill"]
 ENTRY_AMOUNTS = ["ledger", "invoiced", "capital", "tax_in_ledger", "recoverable", "worth", "limit", "repeated", "repeated_tax"]
 SAME_LINE = ["ProviderName", "invoice_id", "month", "account", "cost_centre", "amount", "document_amount"]
-
-
-class Numbers(NamedTuple):
-    """How bills and ledger lines find each other."""
-
-    known: dict[tuple[str, str], str]  # provider and number of bills: the first month billed
-    pools: dict[tuple[str, str], set[str]]  # provider and ledger month of bills without number: the months billed
-    waiting: set[tuple[str, str]]  # those of them that have no ledger line in their own month
 
 
 def match(booked: pd.DataFrame, coded: pd.DataFrame, items: pd.DataFrame | None, providers: Mapping,
@@ -46,10 +36,12 @@ def match(booked: pd.DataFrame, coded: pd.DataFrame, items: pd.DataFrame | None,
     span = set(months(first, last))
     coded = coded[coded["fiscal_period"].isin(span)]
     posted = postings(coded)
-    lines = _unnumbered(booked[booked["billing_period"] <= last], posted)
-    numbers = _numbers(lines, posted, span)
-    entries, bands = _entries(posted, lines, numbers, providers, rates.rate_table(rate_rows, currency), currency)
+    lines = booked[booked["billing_period"] <= last]
     bills = _bills(lines, providers)
+    lost, taken = answering.by_month(bills, lines, posted, currency, limits.fx)
+    bills, lines = _without(bills, MATCH_KEYS, lost), _without(lines, ["ProviderName", "ledger_period", "InvoiceId"], lost)
+    numbers = answering.numbers(lines, posted, span, taken)
+    entries, bands = _entries(posted, lines, numbers, providers, rates.rate_table(rate_rows, currency), currency)
     bills = bills[bills["invoice_id"].ne("") | bills["ledger_period"].isin(span)]
     listed = _listed(items, rate_rows, currency)
     sides = [bills, entries, _documents(coded), listed[listed["ledger_period"].isin(span)]]
@@ -72,50 +64,12 @@ def postings(coded: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([cloud, claims]) if len(claims) else cloud
 
 
-def _unnumbered(lines: pd.DataFrame, posted: pd.DataFrame) -> pd.DataFrame:
-    """Bill lines without their numbers where the ledger has none to match them by.
-
-    That is: their own is nowhere in the ledger, and the provider's lines in their ledger month have none; or the ledger
-    has numbers of its own, none of which any bill of the provider knows.
-    """
-    keys = ["ProviderName", "ledger_period", "InvoiceId"]
-    billed = set(rows_of(lines, keys))
-    booked = set(rows_of(posted[posted["kind"].ne("recoverable tax")], ["ProviderName", "fiscal_period", "invoice_id"]))
-    there = {(name, number) for name, _, number in booked if number} & {(name, number) for name, _, number in billed}
-    share = {name for name, _ in there}
-    with_line, with_number = {key[:2] for key in booked}, {key[:2] for key in booked if key[2] and key[0] in share}
-    foreign = {name for name, _, _ in booked} - share
-    lost = {key for key in billed if key[2] and (key[0], key[2]) not in there and (
-        key[0] in foreign or key[:2] in with_line - with_number)}
+def _without(lines: pd.DataFrame, keys: Sequence[str], lost: set[tuple]) -> pd.DataFrame:
+    """The lines of bills, those whose number is of no use without it: provider, ledger month and number are the keys."""
     if not lost:
         return lines
     blank = pd.Series([key in lost for key in rows_of(lines, keys)], index=lines.index, dtype=bool)
-    return lines.assign(InvoiceId=lines["InvoiceId"].where(~blank, ""))
-
-
-def _numbers(lines: pd.DataFrame, posted: pd.DataFrame, span: set[str]) -> Numbers:
-    billed = set(rows_of(lines, ["ProviderName", "InvoiceId", "ledger_period", "billing_period"]))
-    known: dict[tuple[str, str], str] = {}
-    pools: dict[tuple[str, str], set[str]] = {}
-    for name, number, due, month in sorted(billed):
-        if number:
-            known[name, number] = min(month, known.get((name, number), month))
-        elif due in span:
-            pools.setdefault((name, due), set()).add(month)
-    answered = {(name, month) for name, number, month in rows_of(posted, ["ProviderName", "invoice_id", "fiscal_period"])
-                if (name, number) not in known}
-    return Numbers(known, pools, set(pools) - answered)
-
-
-def _answers(line: Mapping, numbers: Numbers) -> tuple[str, str, str]:
-    """The number that a ledger line answers to ("" for its provider's bills without one), their month, the month billed."""
-    name, number, month = line["ProviderName"], line["invoice_id"], line["fiscal_period"]
-    if (name, number) in numbers.known:
-        return number, "", numbers.known[name, number]
-    due = max((due for waits, due in numbers.waiting if waits == name and due < month), default=month)
-    due = month if (name, month) in numbers.pools else due
-    pool = numbers.pools.get((name, due), set())
-    return "" if pool else number, due, min(pool) if len(pool) == 1 else ""
+    return lines.assign(**{keys[-1]: lines[keys[-1]].where(~blank, "")})
 
 
 def _bills(booked: pd.DataFrame, providers: Mapping) -> pd.DataFrame:
@@ -126,7 +80,7 @@ def _bills(booked: pd.DataFrame, providers: Mapping) -> pd.DataFrame:
     return sum_by(marked, MATCH_KEYS, BILL_AMOUNTS)
 
 
-def _entries(posted: pd.DataFrame, lines: pd.DataFrame, numbers: Numbers, providers: Mapping, table: dict,
+def _entries(posted: pd.DataFrame, lines: pd.DataFrame, numbers: answering.Numbers, providers: Mapping, table: dict,
              currency: str) -> tuple[pd.DataFrame, dict[tuple, Decimal]]:
     """Ledger lines by the invoice they answer to; and how far the rate of a row may be from its bill's (`_band`)."""
     again = _repeating(posted)
@@ -135,7 +89,7 @@ def _entries(posted: pd.DataFrame, lines: pd.DataFrame, numbers: Numbers, provid
     rows, bands = [], {}
     for line, repeats in zip(posted.to_dict("records"), again, strict=True):
         name, month = line["ProviderName"], line["fiscal_period"]
-        number, due, billed = _answers(line, numbers)
+        number, due, billed = answering.answers(line, numbers)
         month_billed = billed or shift(month, -ledger.lag_of(name, providers))
         own = currencies.get((name, number, "" if number else due), {currency})
         rate = None if billed or number else mixed.get((name, due, line["document_currency"]))
@@ -169,7 +123,7 @@ def _currencies(lines: pd.DataFrame) -> dict[tuple[str, str, str], set[str]]:
     return found
 
 
-def _mixed_rates(lines: pd.DataFrame, numbers: Numbers) -> dict[tuple[str, str, str], Decimal]:
+def _mixed_rates(lines: pd.DataFrame, numbers: answering.Numbers) -> dict[tuple[str, str, str], Decimal]:
     """The usual rate of bills without number that one ledger month books for several months, by currency."""
     several = {key for key, billed in numbers.pools.items() if len(billed) > 1}
     if not several:

@@ -111,6 +111,30 @@ def test_where_bill_and_ledger_share_no_number_the_provider_and_month_answer():
     assert (held, items) == ({}, [])
 
 
+@pytest.mark.parametrize("numbers", [("51001", "51002", "E9"), ("E8", "E9", "E10"), (".", "51002", "E9"), ("51001", "51002", ".")])
+def test_months_that_tied_by_provider_and_month_stay_tied_whatever_number_comes_later(numbers):
+    lines = [f"2026-0{month}  6100  MICROSOFT  {number}  {amount}.00"
+             for month, number, amount in zip((7, 8, 9), numbers, (100, 110, 120), strict=True)]
+    books = "\n".join([HEAD, *lines])
+    assert [settled(THREE, books, period) for period in ("2026-07", "2026-08", "2026-09")] == [({}, [])] * 3
+    booked, coded = usage(THREE), entries(books)
+    assert accrued.accruals(booked, coded, matching.match(booked, coded, None, PROVIDERS, RATES, "USD"), PROVIDERS, "2026-09").empty
+
+
+def test_a_month_that_did_not_tie_hears_the_number_that_comes_later():
+    books = [HEAD, "2026-07  6100  MICROSOFT  51001  100.00", "2026-08  6100  MICROSOFT  51002  3.00"]
+    assert settled(THREE, "\n".join(books), "2026-08")[0] == {("08", ""): {"unexplained": "-107"}}
+    books += ["2026-09  6100  MICROSOFT  E8  110.00", "2026-09  6100  MICROSOFT  E9  120.00"]
+    assert settled(THREE, "\n".join(books))[0] == {
+        ("08", "51002"): {"unexplained": "3"}, ("08", "E8"): {"missing invoices": "-110"}, ("09", "E8"): {"late invoices": "110"}}
+
+
+def test_a_month_without_any_line_of_a_ledger_with_its_own_numbers_comes_late_by_the_month():
+    books = "\n".join([HEAD, "2026-07  6100  MICROSOFT  51001  100.00", "2026-09  6100  MICROSOFT  51002  110.00",
+                       "2026-09  6100  MICROSOFT  51003  120.00"])
+    assert settled(THREE, books) == ({("08", ""): {"missing invoices": "-110"}, ("09", ""): {"late invoices": "110"}}, [])
+
+
 def test_tax_in_the_bill_that_the_ledger_books_as_a_claim_is_tax_and_is_not_accrued():
     bills = """
         billing_period  service_period  ProviderName  InvoiceId  ChargeCategory  BilledCost
