@@ -11,15 +11,13 @@ from decimal import Decimal
 
 import pandas as pd
 
-from helpers import answering, ledger, rates
-from helpers.answering import HALF_CENT
+from helpers import answering, ledger, rates, valuing
 from helpers.ledger import MATCH_KEYS, NAMED
 from helpers.mapping import rows_of
-from helpers.money import ZERO, ratio, sum_by, to_cents, total
+from helpers.money import ZERO, sum_by, to_cents, total
 from helpers.periods import months, shift
 from helpers.settlement import COLUMNS, Limits, settle
 
-DAILY = Decimal("0.02")  # how far a day's rate may be from its month's
 BILL_AMOUNTS = ["bill", "purchases", "tax_in_bill"]
 ENTRY_AMOUNTS = ["ledger", "invoiced", "capital", "tax_in_ledger", "recoverable", "worth", "limit", "repeated", "repeated_tax"]
 SAME_LINE = ["ProviderName", "invoice_id", "month", "account", "cost_centre", "amount", "document_amount"]
@@ -41,7 +39,7 @@ def match(booked: pd.DataFrame, coded: pd.DataFrame, items: pd.DataFrame | None,
     lost, taken = answering.by_month(bills, lines, posted, currency, limits.fx)
     bills, lines = _without(bills, MATCH_KEYS, lost), _without(lines, ["ProviderName", "ledger_period", "InvoiceId"], lost)
     numbers = answering.numbers(lines, posted, span, taken)
-    entries, bands = _entries(posted, lines, numbers, providers, rates.rate_table(rate_rows, currency), currency)
+    entries, known = _entries(posted, lines, numbers, providers, rates.rate_table(rate_rows, currency), currency)
     bills = bills[bills["invoice_id"].ne("") | bills["ledger_period"].isin(span)]
     listed = _listed(items, rate_rows, currency)
     sides = [bills, entries, _documents(coded), listed[listed["ledger_period"].isin(span)]]
@@ -51,7 +49,8 @@ def match(booked: pd.DataFrame, coded: pd.DataFrame, items: pd.DataFrame | None,
         together[column] = together[column].where(together[column].notna(), ZERO) if column in together else ZERO
     grouped: dict[tuple, list[dict]] = {}
     for row in sum_by(together, MATCH_KEYS, amounts).to_dict("records"):
-        row["band"] = bands.get(tuple(row[key] for key in MATCH_KEYS), ZERO)
+        key = tuple(row[name] for name in MATCH_KEYS)
+        row |= {"band": known.bands.get(key, ZERO), "earlier": known.earlier(*key)}
         grouped.setdefault((row["ProviderName"], row["invoice_id"]), []).append(row)
     rows = [found for group in grouped.values() for found in settle(group, first, last, limits)]
     return pd.DataFrame(rows, columns=COLUMNS).sort_values(MATCH_KEYS, ignore_index=True)
@@ -81,28 +80,20 @@ def _bills(booked: pd.DataFrame, providers: Mapping) -> pd.DataFrame:
 
 
 def _entries(posted: pd.DataFrame, lines: pd.DataFrame, numbers: answering.Numbers, providers: Mapping, table: dict,
-             currency: str) -> tuple[pd.DataFrame, dict[tuple, Decimal]]:
-    """Ledger lines by the invoice they answer to; and how far the rate of a row may be from its bill's (`_band`)."""
-    again = _repeating(posted)
-    currencies = _currencies(lines)
-    mixed = _mixed_rates(lines, numbers)
-    rows, bands = [], {}
+             currency: str) -> tuple[pd.DataFrame, valuing.Rates]:
+    """Ledger lines by the invoice they answer to, and the rates they are valued at."""
+    again, known = _repeating(posted), valuing.Rates(lines, numbers, table, currency)
+    rows = []
     for line, repeats in zip(posted.to_dict("records"), again, strict=True):
         name, month = line["ProviderName"], line["fiscal_period"]
         number, due, billed = answering.answers(line, numbers)
-        month_billed = billed or shift(month, -ledger.lag_of(name, providers))
-        own = currencies.get((name, number, "" if number else due), {currency})
-        rate = None if billed or number else mixed.get((name, due, line["document_currency"]))
-        worth, limit = _worth(line, table, currency, month_billed, own, rate)
+        worth, limit = known.value(line, number, due, billed, billed or shift(month, -ledger.lag_of(name, providers)))
         claim, tax = line["kind"] == "recoverable tax", line["use"] == "cloud tax"
         amount, worth_all = (ZERO, ZERO) if claim else (line["amount"], worth)
         rows.append((name, month, number, ZERO if line["kind"] == "capital" else amount, amount,
                      amount if line["kind"] == "capital" else ZERO, worth if tax else ZERO, worth if claim else ZERO, worth_all,
                      ZERO if claim else limit, worth_all if repeats else ZERO, worth if repeats and tax else ZERO))
-        key = name, month, number
-        if own - {currency} and (line["document_amount"] is None or line["document_currency"] not in own):
-            bands[key] = max(bands.get(key, ZERO), _band(line, table, currency, month_billed, own - {currency}))
-    return pd.DataFrame(rows, columns=[*MATCH_KEYS, *ENTRY_AMOUNTS]), bands
+    return pd.DataFrame(rows, columns=[*MATCH_KEYS, *ENTRY_AMOUNTS]), known
 
 
 def _repeating(posted: pd.DataFrame) -> list[bool]:
@@ -113,54 +104,6 @@ def _repeating(posted: pd.DataFrame) -> list[bool]:
                            cost_centre=posted["cost_centre"] if "cost_centre" in posted else "")
     ordered = marked.reset_index(drop=True).sort_values("fiscal_period", kind="stable")
     return ordered.groupby(SAME_LINE, dropna=False).cumcount().gt(0).sort_index().tolist()
-
-
-def _currencies(lines: pd.DataFrame) -> dict[tuple[str, str, str], set[str]]:
-    """By provider, invoice number and, for bills without one, ledger month the currencies billed in."""
-    found: dict[tuple[str, str, str], set[str]] = {}
-    for name, number, month, own in set(rows_of(lines, ["ProviderName", "InvoiceId", "ledger_period", "BillingCurrency"])):
-        found.setdefault((name, number, "" if number else month), set()).add(own)
-    return found
-
-
-def _mixed_rates(lines: pd.DataFrame, numbers: answering.Numbers) -> dict[tuple[str, str, str], Decimal]:
-    """The usual rate of bills without number that one ledger month books for several months, by currency."""
-    several = {key for key, billed in numbers.pools.items() if len(billed) > 1}
-    if not several:
-        return {}
-    bare = lines[lines["InvoiceId"].eq("")]
-    mine = bare[[key in several for key in rows_of(bare, ["ProviderName", "ledger_period"])]]
-    sums = sum_by(mine, ["ProviderName", "ledger_period", "BillingCurrency"], ["billed", "BilledCost"])
-    return {tuple(key): ratio(billed, cost, 20) for *key, billed, cost
-            in sums.itertuples(index=False, name=None) if billed and cost}
-
-
-def _worth(line: Mapping, table: dict, currency: str, billed: str, own: set[str], usual: Decimal | None) -> tuple[Decimal, Decimal]:
-    """The document's amount at the rate of the month billed, and what rounding the line to cents can move.
-
-    A document in a currency that is not the bill's says nothing of the bill's rate.
-    """
-    document = line["document_currency"]
-    if line["document_amount"] is None or document in ("", currency) or document not in own:
-        return line["amount"], HALF_CENT
-    rate = usual or rates.rate_of(table, document, billed, currency)
-    return line["document_amount"] * rate, HALF_CENT + HALF_CENT * rate
-
-
-def _band(line: Mapping, table: dict, currency: str, billed: str, foreign: set[str]) -> Decimal:
-    """How far, as a share, the rates from the month billed to the month booked move an amount; a day's rate on top."""
-    def rate(source: str, month: str) -> Decimal | None:
-        return Decimal(1) if source == currency else table.get((source, month))
-
-    kept, booked = line["document_currency"] or currency, line["fiscal_period"]
-    found = [DAILY]
-    for source in sorted(foreign):
-        for month in months(billed, booked) if billed <= booked else [booked]:
-            parts = rate(source, month), rate(kept, month), rate(kept, booked), rate(source, billed)
-            if all(parts):
-                there, across, back, due = parts
-                found.append(abs(there / across * back / due - 1) + DAILY)
-    return max(found)
 
 
 def _documents(coded: pd.DataFrame) -> pd.DataFrame:

@@ -33,6 +33,7 @@ class Lot:
     """A part of a row that a later month may clear."""
 
     row: int
+    month: str
     amount: Decimal
 
 
@@ -132,28 +133,42 @@ def _rest(rest: Decimal, due: Decimal, row: Mapping, standing: Standing) -> Iter
     """
     numbered, base = bool(row["invoice_id"]), due
 
-    def near(one: Decimal, other: Decimal) -> bool:
-        return abs(one - other) <= max(row["limit"], abs(other) * row["band"])
+    def near(one: Decimal, other: Decimal, band: Decimal = row["band"]) -> bool:
+        return abs(one - other) <= max(row["limit"], abs(other) * band)
 
     if abs(rest) > row["limit"] and not (due and near(due + rest, due)):
         for name, room, wholes in _rooms(row, standing, numbered):
-            whole = next((amount for amount in wholes if amount and near(rest, amount)), ZERO)
-            part = whole or (_toward(rest, room) if numbered else ZERO)
+            here = part = _toward(rest, room) if numbered else ZERO
+            for amount, worth, band in wholes:
+                if amount and near(rest, worth, band):
+                    part, here = amount, worth if near(rest, worth, ZERO) else rest if row["earlier"] else amount
+                    break
             yield name, part
-            rest, base = rest - part, base + part
+            yield "FX", here - part
+            rest, base = rest - here, base + here
         again = _multiple(rest, standing.due + due if numbered else due, near)
         yield AGAIN, again
         rest, base = rest - again, base + again
     yield "rounding" if abs(rest) <= row["limit"] else "FX" if near(base + rest, base) else UNEXPLAINED, rest
 
 
-def _rooms(row: Mapping, standing: Standing, numbered: bool) -> Iterator[tuple[str, Decimal, list[Decimal]]]:
-    """By bucket how much there is to clear or to book ahead, and the amounts that may come whole."""
-    owed, twice = total(lot.amount for lot in standing.owed), -total(lot.amount for lot in standing.twice)
-    yield LATE, owed, [owed, *(lot.amount for lot in standing.owed)]
-    yield AGAIN, twice, [twice, *(-lot.amount for lot in standing.twice)]
+def _rooms(row: Mapping, standing: Standing, numbered: bool) -> Iterator[tuple[str, Decimal, list[tuple]]]:
+    """By bucket how much there is to clear or to book ahead, and what may come whole."""
+    for name, lots, sign in ((LATE, standing.owed, 1), (AGAIN, standing.twice, -1)):
+        yield name, total(lot.amount for lot in lots) * sign, [_whole(row, some, sign) for some in (lots, *([lot] for lot in lots))]
     if numbered:
-        yield EARLY, standing.to_come - standing.ahead, [standing.to_come - standing.ahead]
+        ahead = standing.to_come - standing.ahead
+        yield EARLY, ahead, [(ahead, ahead, row["band"])]
+
+
+def _whole(row: Mapping, lots: Sequence[Lot], sign: int) -> tuple[Decimal, Decimal, Decimal]:
+    """The lots at the rates of their own months, at the row's, and how far off, as a share, the latter may be.
+
+    `earlier` has by month the rate that the row's ledger lines are valued at, and the month's.
+    """
+    known = [(lot.amount * sign, *row["earlier"].get(lot.month, (1, 1, row["band"]))) for lot in lots]
+    return (total(amount for amount, *_ in known), total(amount * now / then for amount, now, then, _ in known),
+            max((band for *_, band in known), default=ZERO))
 
 
 def _multiple(rest: Decimal, whole: Decimal, near) -> Decimal:
@@ -175,14 +190,14 @@ def _carry(place: int, row: Mapping, parts: Mapping[str, Decimal], standing: Sta
     if twice * total(lot.amount for lot in standing.twice) < 0:
         _clear(standing.twice, -twice)
     elif twice:
-        standing.twice.append(Lot(place, twice))
+        standing.twice.append(Lot(place, row["ledger_period"], twice))
     if row["invoice_id"]:
         back = total(row[name] for name in BACK)
         back += _clear(standing.twice, -_toward(back, -total(lot.amount for lot in standing.twice)))
         _clear(standing.owed, _toward(back, total(lot.amount for lot in standing.owed)))
     lacking = parts[MISSING] + parts[UNEXPLAINED]
     if lacking:
-        standing.owed.append(Lot(place, -lacking))
+        standing.owed.append(Lot(place, row["ledger_period"], -lacking))
 
 
 def _clear(lots: list[Lot], amount: Decimal) -> Decimal:

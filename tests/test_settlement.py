@@ -163,6 +163,27 @@ def test_a_late_invoice_at_another_rate_is_late_at_the_billed_months_and_fx_for_
     assert settled(bills, books)[0] == {("08", "E8"): {"missing invoices": "-120"}, ("09", "E8"): {"late invoices": "120", "FX": "10"}}
 
 
+EUROS = """
+    billing_period  service_period  ProviderName  InvoiceId  BillingCurrency  BilledCost
+    2026-07         2026-07         Azure         .          EUR              100
+    2026-08         2026-08         Azure         .          EUR              50
+    2026-09         2026-09         Azure         .          EUR              100
+"""
+
+
+@pytest.mark.parametrize(("lines", "september", "items"), [
+    (["07  110.00  100.00  EUR", "09  195.00  150.00  EUR"], {"late invoices": "60", "FX": "5"}, []),
+    (["09  325.00  250.00  EUR"], {"late invoices": "170", "FX": "25"}, []),  # 250 × 1.30 less 130, 110 and 60
+    (["07  110.00  .       .", "09  195.00  .       ."], {"late invoices": "60", "FX": "5"}, []),
+    (["07  110.00  100.00  EUR", "09  169.00  130.00  EUR"], {"unexplained": "39"}, [
+        ("2026-08", "", "missing invoices", "-60"), ("2026-09", "", "unexplained", "39")])])
+def test_a_foreign_month_without_number_comes_late_at_its_own_rate_and_the_rest_is_fx(lines, september, items):
+    books = "\n".join(["fiscal_period  account  vendor     amount  document_amount  document_currency",
+                       "2026-07  6500  Desk  1.00  .  .", *(f"2026-{line[:2]}  6100  MICROSOFT  {line[4:]}" for line in lines)])
+    held, left = settled(EUROS, books)
+    assert held["09", ""] == september and left == items
+
+
 @pytest.mark.parametrize(("amount", "buckets"), [("125.00", {"FX": "5"}), ("118.00", {"FX": "-2"}), ("140.00", {"unexplained": "20"})])
 def test_without_a_document_in_the_bills_currency_the_rates_between_say_what_is_fx(amount, buckets):
     bills = """
