@@ -11,7 +11,7 @@ from decimal import Decimal
 
 import pandas as pd
 
-from helpers import answering, ledger, rates, valuing
+from helpers import answering, ledger, rates, typed, valuing
 from helpers.ledger import MATCH_KEYS, NAMED
 from helpers.mapping import rows_of
 from helpers.money import ZERO, sum_by, to_cents, total
@@ -33,9 +33,9 @@ def match(booked: pd.DataFrame, coded: pd.DataFrame, items: pd.DataFrame | None,
     first, last = coded["fiscal_period"].min(), period or coded["fiscal_period"].max()
     span = set(months(first, last))
     coded = coded[coded["fiscal_period"].isin(span)]
-    posted = postings(coded)
     lines = booked[booked["billing_period"] <= last]
-    bills = _bills(lines, providers)
+    coded = typed.untyped(coded, lines, providers, limits)
+    posted, bills = postings(coded), _bills(lines, providers)
     lost, taken = answering.by_month(bills, lines, posted, currency, limits.fx)
     bills, lines = _without(bills, MATCH_KEYS, lost), _without(lines, ["ProviderName", "ledger_period", "InvoiceId"], lost)
     numbers = answering.numbers(lines, posted, span, taken)

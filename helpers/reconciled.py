@@ -31,7 +31,7 @@ def _always(month) -> Iterator[tuple[str, pd.DataFrame | None]]:
     yield "prepaid_ledger", prepaid.against(forward, month.recorded, month.providers, period)
     yield "unused", prepaid.unused(month.booked, period)
     if month.received is not None:
-        yield "three_way", threeway.match(month.booked, month.received, month.recorded, month.reconciling_items,
+        yield "three_way", threeway.match(month.booked, month.received, month.posted, month.reconciling_items,
                                           month.providers, period, month.params.tolerance)
 
 
@@ -39,7 +39,7 @@ def _with_ledger(month) -> Iterator[tuple[str, pd.DataFrame | None]]:
     period, given, calendar = month.period, month.params, month.fiscal_days
     yield "bridge", month.steps
     worth = matching.items_worth(month.reconciling_items, month.rates, given.currency)
-    yield "bucket_lines", bucketlines.lines(month.booked, month.recorded, month.matches, month.reconciling_items, worth, period)
+    yield "bucket_lines", bucketlines.lines(month.booked, month.posted, month.matches, month.reconciling_items, worth, period)
     yield "matches", month.matches
     yield "open_items", openitems.items(month.matches, month.open_item_notes, period)
     yield "months", reconciliation.by_month(month.matches, month.recorded, period)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from helpers import checks, ledger
+from helpers import checks, ledger, typed
 from helpers.mapping import rows_of
 from helpers.money import ZERO, sum_by, to_cents, total
 from helpers.optional import needs_table
@@ -34,6 +34,7 @@ def match(booked: pd.DataFrame, invoices: pd.DataFrame, coded: pd.DataFrame | No
     listed or posted, may stand between usage and invoice.  Invoices that only a month answers to are one row together.
     """
     lines = booked[booked["billing_period"] <= period]
+    coded = None if coded is None else typed.untyped(coded, lines, providers)
     posted = _posted(coded, period)
     used = _used(lines, {key for key, entry in posted.items() if period in entry.months}, period)
     credits = _credits(coded, items, period)

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from helpers import accrued, ledger, matching, openitems, prepaid, rates, received, services, threeway, trueup
+from helpers import (
+    accrued, bridge, bucketlines, ledger, matching, openitems, prepaid, rates, received, services, threeway, trueup, typed)
 from helpers.errors import InputError
 from helpers.money import plain, total
 from helpers.settlement import BUCKETS
@@ -182,6 +183,48 @@ def test_a_foreign_month_without_number_comes_late_at_its_own_rate_and_the_rest_
                        "2026-07  6500  Desk  1.00  .  .", *(f"2026-{line[:2]}  6100  MICROSOFT  {line[4:]}" for line in lines)])
     held, left = settled(EUROS, books)
     assert held["09", ""] == september and left == items
+
+
+TYPED = HEAD + "  document_type\n2026-07  6100  MICROSOFT  E7  100.00  .\n2026-08  6100  MICROSOFT  E8  110.00  .\n"
+
+
+@pytest.mark.parametrize(("bills", "lines", "september"), [
+    *(([("E9", "Usage", amount)], [f"6100  MICROSOFT  E9  {amount}.00  {kind}"], {})
+      for kind, amount in (("support", "500"), ("marketplace", "500"), ("refund", "-500"), ("credit memo", "-500"))),
+    ([("E9", "Usage", "1000"), ("E9", "Purchase", "500")],
+     ["6100  MICROSOFT  E9  1000.00  .", "6100  MICROSOFT  E9  500.00  support"], {}),
+    ([("E9", "Usage", "1000")], ["6100  MICROSOFT  E9  1000.00  .", "6100  MICROSOFT  E9  500.00  support"], {"support": "500"}),
+    ([("E9", "Usage", "110"), ("E9", "Credit", "-10")],
+     ["6100  MICROSOFT  E9  110.00  .", "6100  MICROSOFT  E9  -10.00  credit memo"], {}),
+    ([("E9", "Usage", "110"), ("E9", "Tax", "11"), ("E9", "Credit", "-10")],
+     ["6100  MICROSOFT  E9  110.00  .", "6100  MICROSOFT  E9  -10.00  credit memo", "6110  MICROSOFT  E9  11.00  ."], {}),
+    ([("E9", "Usage", "110")], ["6100  MICROSOFT  E9  110.00  .", "6100  MICROSOFT  E9  -10.00  credit memo"], {"credit memos": "-10"}),
+    ([("E9", "Usage", "110"), ("E9", "Credit", "-20")],
+     ["0410  MICROSOFT  E9  110.00  .", "0410  MICROSOFT  E9  -20.00  credit memo"], {"capitalised": "-90"})])
+def test_a_document_with_the_number_of_a_bill_that_lacks_it_books_the_bill_and_any_other_stands_beside_it(bills, lines, september):
+    text = "billing_period  service_period  ProviderName  InvoiceId  ChargeCategory  BilledCost\n" + "\n".join([
+        "2026-07  2026-07  Azure  E7  Usage  100", "2026-08  2026-08  Azure  E8  Usage  110",
+        *(f"2026-09  2026-09  Azure  {number}  {category}  {amount}" for number, category, amount in bills)])
+    books = TYPED + "\n".join(f"2026-09  {line}" for line in lines)
+    held, items = settled(text, books)
+    assert held == ({("09", "E9"): september} if september else {}) and items == []
+    booked, coded = usage(text), entries(books)
+    matches = matching.match(booked, coded, None, PROVIDERS, RATES, "USD")
+    assert accrued.accruals(booked, coded, matches, PROVIDERS, "2026-09").empty
+    posted = typed.untyped(coded, booked, PROVIDERS)
+    steps = bridge.span(booked, booked.iloc[:0], posted, matches, "2026-09")
+    assert bucketlines.check(steps, bucketlines.lines(booked, posted, matches, None, [], "2026-09"))["state"] == "ok"
+    assert typed.untyped(posted, booked, PROVIDERS).equals(posted)
+
+
+def test_support_that_a_bill_holds_comes_late_like_any_invoice_and_ties_three_ways():
+    text = "billing_period  service_period  ProviderName  InvoiceId  BilledCost\n2026-08  2026-08  Azure  S8  500"
+    books = HEAD + "  document_type\n2026-08  6500  Desk  .  1.00  .\n2026-09  6100  MICROSOFT  S8  500.00  support"
+    assert settled(text, books) == ({("08", "S8"): {"missing invoices": "-500"}, ("09", "S8"): {"late invoices": "500"}}, [])
+    invoice = table("ProviderName  invoice_id  billing_period  BillingAccountId  amount  tax_amount  currency\n"
+                    "Azure  S8  2026-08  .  500.00  .  USD")
+    found = threeway.match(usage(text).assign(BillingAccountId="a"), invoice, entries(books), None, PROVIDERS, "2026-09", TOLERANCE)
+    assert cells(found, "usage", "invoice", "ledger", "state") == [("500", "500", "500", "ties")]
 
 
 @pytest.mark.parametrize(("amount", "buckets"), [("125.00", {"FX": "5"}), ("118.00", {"FX": "-2"}), ("140.00", {"unexplained": "20"})])
