@@ -26,7 +26,7 @@ WAITED_FOR = 3  # months after its last bill that a provider is still waited for
 def accruals(booked: pd.DataFrame, coded: pd.DataFrame | None, matches: pd.DataFrame | None, providers: Mapping, period: str,
              notes: pd.DataFrame | None = None, back: int = 0) -> pd.DataFrame:
     """One row a bill that the ledger does not hold at the end of the period, the last of the matches; of the month before
-    it with `back` 1.
+    it with `back` 1.  `ledger_period` is the month that is to hold it.
 
     Left out: purchases that go to prepaid, tax that the provider's ledger books as a claim, what is booked ahead, and
     missing invoices that a note cleared.
@@ -37,8 +37,8 @@ def accruals(booked: pd.DataFrame, coded: pd.DataFrame | None, matches: pd.DataF
     lines = booked[~ledger.to_prepaid(booked, providers) & ~taxes & (booked["billing_period"] <= month)]
     lines = lines.rename(columns={"InvoiceId": "invoice_id"})
     rows = [*_not_due(lines, matches, month), *_lost(lines, matches, month, "open_before" if back else "open", notes)]
-    rows += [(name, month, "", ALREADY, -amount) for name, amount in trueup.standing(coded, month).items() if amount]
-    table = pd.DataFrame(rows, columns=[*KEYS, "amount"])
+    rows += [(name, month, "", ALREADY, "", -amount) for name, amount in trueup.standing(coded, month).items() if amount]
+    table = pd.DataFrame(rows, columns=[*KEYS, "ledger_period", "amount"])
     table = table.assign(amount=[to_cents(amount) for amount in table["amount"]]).sort_values(KEYS[:3], kind="stable")
     return table[[bool(amount) for amount in table["amount"]]].reset_index(drop=True) if len(table) else table
 
@@ -49,9 +49,10 @@ def _not_due(lines: pd.DataFrame, matches: pd.DataFrame | None, month: str) -> I
     for name, number, due, amount in rows_of(matches, ["ProviderName", "invoice_id", "ledger_period", EARLY]):
         if amount and due <= month:
             ahead[name, number] = ahead.get((name, number), ZERO) + amount
-    sums = sum_by(lines[lines["ledger_period"] > month], KEYS[:3], ["billed"])
-    for name, bill, number, amount in sums.itertuples(index=False, name=None):
-        yield name, bill, number, NOT_DUE, amount - ahead.pop((name, number), ZERO)
+    later = lines[lines["ledger_period"] > month]
+    first = later.groupby(KEYS[:3])["ledger_period"].min().to_dict()
+    for name, bill, number, amount in sum_by(later, KEYS[:3], ["billed"]).itertuples(index=False, name=None):
+        yield name, bill, number, NOT_DUE, first[name, bill, number], amount - ahead.pop((name, number), ZERO)
 
 
 def _lost(lines: pd.DataFrame, matches: pd.DataFrame | None, month: str, open_: str, notes: pd.DataFrame | None) -> Iterator[tuple]:
@@ -67,7 +68,7 @@ def _lost(lines: pd.DataFrame, matches: pd.DataFrame | None, month: str, open_: 
     for name, due, number, lacking, left in rows_of(matches, [*ledger.MATCH_KEYS, MISSING, open_]):
         if lacking and left and due <= month and (name, due, number, MISSING) not in cleared:
             bill, most = worth.get((name, due, number), (due, ZERO)) if number else pooled.get((name, due), (due, ZERO))
-            yield name, bill, number, LOST, min(-left, most, key=abs)
+            yield name, bill, number, LOST, due, min(-left, most, key=abs)
 
 
 def awaited(booked: pd.DataFrame, period: str) -> pd.DataFrame:

@@ -49,7 +49,7 @@ def _with_ledger(month) -> Iterator[tuple[str, pd.DataFrame | None]]:
     yield "control", reconciliation.control_totals(month.recorded, period)
     known = month.booked, month.recorded, month.matches, month.providers, period, month.open_item_notes
     to_accrue = accrued.accruals(*known)
-    yield "accruals", to_accrue
+    yield "accruals", to_accrue.drop(columns="ledger_period")
     yield "accrual_journal", accrued.journal(to_accrue, month.recorded, month.accrual_account, period, given.currency, calendar)
     yield "true_up", trueup.true_up(accrued.accruals(*known, back=1), month.recorded, month.matches, period)
     yield "misdated", posting.misdated(month.recorded, calendar, period)

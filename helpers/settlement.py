@@ -114,7 +114,7 @@ def _explain(row: Mapping, standing: Standing, limits: Limits, tax: Decimal, rep
     """Every bucket of the row, with so much tax and so much booked by lines that repeat another."""
     rate = _plausible(_exchange(row), row["worth"], limits.fx)
     expected = row["bill"] - row["purchases"]
-    taken = _toward(expected, standing.ahead)
+    taken = toward(expected, standing.ahead)
     due = expected - taken
     got = row["ledger"] + row["capital"] - total(row[name] for name in NAMED) - rate - tax - repeated
     parts = dict.fromkeys(BUCKETS, ZERO) | {name: row[name] for name in NAMED}
@@ -138,7 +138,7 @@ def _rest(rest: Decimal, due: Decimal, row: Mapping, standing: Standing) -> Iter
 
     if abs(rest) > row["limit"] and not (due and near(due + rest, due)):
         for name, room, wholes in _rooms(row, standing, numbered):
-            here = part = _toward(rest, room) if numbered else ZERO
+            here = part = toward(rest, room) if numbered else ZERO
             for amount, worth, band in wholes:
                 if amount and near(rest, worth, band):
                     part, here = amount, worth if near(rest, worth, ZERO) else rest if row["earlier"] else amount
@@ -193,8 +193,8 @@ def _carry(place: int, row: Mapping, parts: Mapping[str, Decimal], standing: Sta
         standing.twice.append(Lot(place, row["ledger_period"], twice))
     if row["invoice_id"]:
         back = total(row[name] for name in BACK)
-        back += _clear(standing.twice, -_toward(back, -total(lot.amount for lot in standing.twice)))
-        _clear(standing.owed, _toward(back, total(lot.amount for lot in standing.owed)))
+        back += _clear(standing.twice, -toward(back, -total(lot.amount for lot in standing.twice)))
+        _clear(standing.owed, toward(back, total(lot.amount for lot in standing.owed)))
     lacking = parts[MISSING] + parts[UNEXPLAINED]
     if lacking:
         standing.owed.append(Lot(place, row["ledger_period"], -lacking))
@@ -205,14 +205,14 @@ def _clear(lots: list[Lot], amount: Decimal) -> Decimal:
     whole = [lot for lot in lots if lot.amount == amount]
     left = amount
     for lot in whole[:1] or list(lots):
-        part = _toward(left, lot.amount)
+        part = toward(left, lot.amount)
         lot.amount -= part
         left -= part
     lots[:] = [lot for lot in lots if lot.amount]
     return amount
 
 
-def _toward(amount: Decimal, room: Decimal) -> Decimal:
+def toward(amount: Decimal, room: Decimal) -> Decimal:
     """So much of the amount as goes into the room of the same sign."""
     return min(amount, room, key=abs) if amount * room > 0 else ZERO
 

@@ -281,6 +281,39 @@ def test_the_ledgers_accruals_are_what_is_not_reversed_whatever_the_rates_and_th
         ("2026-08", trueup.IN_LEDGER, "96", "130", "34", "booked")]
 
 
+TRUE_UPS = {
+    "of two equal months the first": (["07  Azure  .  Usage  100", "08  Azure  .  Usage  100", "09  Azure  .  Usage  100"],
+                                      ["07  6500  Desk  .  1.00", "09  6100  MICROSOFT  .  200.00"],
+                                      [("2026-07", "", "100", "100", "0", "booked"), ("2026-08", "", "100", "0", "0", "still to come")]),
+    "of two bills with one number the one that is due": (
+        ["07  Google  C1  Usage  100", "08  Google  C1  Usage  110"], ["08  6500  Desk  .  1.00", "09  6100  Google  C1  100.00"],
+        [("2026-07", "C1", "100", "100", "0", "booked"), ("2026-08", "C1", "110", "0", "0", "still to come")]),
+    "the other one in part, where it is booked ahead": (
+        ["07  Google  C1  Usage  100", "08  Google  C1  Usage  110"], ["08  6500  Desk  .  1.00", "09  6100  Google  C1  150.00"],
+        [("2026-07", "C1", "100", "100", "0", "booked"), ("2026-08", "C1", "110", "50", "0", "partly booked")]),
+    "none by a line that answers to no bill": (
+        ["08  AWS  A8a  Usage  110", "08  AWS  A8b  Usage  50"],
+        ["08  6500  Desk  .  1.00", "09  6100  AWS Inc  A8b  50.00", "09  6100  AWS Inc  .  3.00"],
+        [("2026-08", "A8a", "110", "0", "0", "still to come"), ("2026-08", "A8b", "50", "50", "0", "booked")]),
+    "without tax that is a claim": (
+        ["08  Azure  .  Usage  100", "08  Azure  .  Tax  20", "09  Azure  .  Usage  50", "09  Azure  .  Tax  10"],
+        ["08  6500  Desk  .  1.00", "09  6100  MICROSOFT  .  150.00", "09  1570  MICROSOFT  .  30.00"],
+        [("2026-08", "", "100", "100", "0", "booked")]),
+}
+
+
+@pytest.mark.parametrize("case", TRUE_UPS)
+def test_the_true_up_counts_what_was_booked_once_and_for_the_bill_it_is_of(case):
+    bills, books, rows = TRUE_UPS[case]
+    booked = usage("\n".join(["billing_period  service_period  ProviderName  InvoiceId  ChargeCategory  BilledCost",
+                              *(f"2026-{line[:2]}  2026-{line}" for line in bills)]))
+    coded = entries("\n".join([HEAD, *(f"2026-{line}" for line in books)]))
+    matches = matching.match(booked, coded, None, PROVIDERS, RATES, "USD", period="2026-09")
+    before = accrued.accruals(booked, coded, matches, PROVIDERS, "2026-09", back=1)
+    assert cells(trueup.true_up(before, coded, matches, "2026-09"), "billing_period", "invoice_id", "accrued", "booked",
+                 "true_up", "state") == rows
+
+
 def test_a_bill_that_has_not_come_and_an_account_nobody_knows_are_findings():
     booked = usage(THREE)
     waited = accrued.awaited(booked[booked["billing_period"] < "2026-09"], "2026-09")
