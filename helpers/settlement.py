@@ -7,17 +7,13 @@ taken back.  Amounts are in the report's currency; a row's `worth` is its docume
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import NamedTuple
 
+from helpers.carried import AGAIN, BUCKETS, EARLY, LATE, MISSING, UNEXPLAINED, Lot, Standing, carry, toward
 from helpers.ledger import MATCH_KEYS, NAMED
 from helpers.money import ZERO, to_cents, total
 
-MISSING, LATE, EARLY, AGAIN, UNEXPLAINED = "missing invoices", "late invoices", "early invoices", "duplicates", "unexplained"
-BUCKETS = ["tax", *NAMED, "capitalised", MISSING, LATE, EARLY, AGAIN, "FX", "rounding", UNEXPLAINED]
-OPEN = (MISSING, UNEXPLAINED, AGAIN)  # what somebody has to clear
-BACK = ("credit memos", "refunds", "manual adjustments")  # documents that may take back what was booked too much
 COLUMNS = [*MATCH_KEYS, "matched_by", "bill", "purchases", "ledger", *BUCKETS, "open", "open_before"]
 
 
@@ -26,33 +22,6 @@ class Limits(NamedTuple):
 
     tax: Decimal = Decimal("0.27")  # of the bill: the highest standard VAT rate there is (Hungary); more is not tax
     fx: Decimal = Decimal("0.10")  # of the invoice: further from the month's rate is no difference of rates
-
-
-@dataclass
-class Lot:
-    """A part of a row that a later month may clear."""
-
-    row: int
-    month: str
-    amount: Decimal
-
-
-@dataclass
-class Standing:
-    """What the months so far leave of an invoice."""
-
-    to_come: Decimal  # due in later ledger months
-    ahead: Decimal = ZERO  # booked before it was due
-    owed: list[Lot] = field(default_factory=list)  # due, and not booked
-    twice: list[Lot] = field(default_factory=list)  # booked again
-    bill: Decimal = ZERO  # all billed so far
-    due: Decimal = ZERO  # of it what is expense
-    taxed: Decimal = ZERO  # in the bucket so far
-    tax_waiting: Decimal = ZERO  # tax in bills that no tax line has answered
-
-    def open_of(self, row: int) -> Decimal:
-        """What is open of a row, signed as its bucket is."""
-        return total(lot.amount for lot in self.twice if lot.row == row) - total(lot.amount for lot in self.owed if lot.row == row)
 
 
 def settle(rows: Sequence[Mapping], first: str, last: str, limits: Limits = Limits()) -> Iterator[dict]:
@@ -72,7 +41,7 @@ def settle(rows: Sequence[Mapping], first: str, last: str, limits: Limits = Limi
         standing.to_come -= row["bill"] - row["purchases"]
         earlier = bool(standing.bill)
         parts = _best(row, standing, limits)
-        _carry(place, row, parts, standing)
+        carry(place, row, parts, standing)
         explained.append((row, parts, _matched_by(row, parts, earlier)))
     before = [standing.open_of(known) for known in range(len(explained))] if before is None else [*before, ZERO]
     for place, (row, parts, how) in enumerate(explained):
@@ -95,19 +64,29 @@ def _best(row: Mapping, standing: Standing, limits: Limits) -> dict[str, Decimal
 
 
 def _taxes(row: Mapping, standing: Standing, limits: Limits, repeated: Decimal) -> Iterator[Decimal]:
-    """What the tax bucket may be: the tax lines less the bills' tax; or less what of that is a claim (recoverable).
+    """What the tax bucket may be: the tax lines less the bills' tax; or less what of that is a claim (recoverable), which may
+    have been booked before the bill.
 
     More than tax can be is none.  A bill's tax that no tax line answers lies in the lines of cost.
     """
-    waiting = standing.tax_waiting + row["tax_in_bill"]
-    if not row["tax_in_ledger"] and not row["recoverable"]:
+    waiting, claims = standing.tax_waiting + row["tax_in_bill"], standing.claims + row["recoverable"]
+    if not row["tax_in_ledger"] and not claims:
         yield ZERO
         return
     tax = row["tax_in_ledger"] - repeated - waiting
-    most = abs(standing.bill + row["bill"]) * limits.tax
+    most = abs(standing.bill + row["bill"] + _ahead(row, standing)) * limits.tax
     yield tax if abs(standing.taxed + tax) <= most or -waiting <= tax <= 0 else ZERO
-    if waiting and row["recoverable"]:
-        yield -min(row["recoverable"], waiting, key=abs)
+    if waiting and claims:
+        yield -min(claims, waiting, key=abs)
+
+
+def _ahead(row: Mapping, standing: Standing) -> Decimal:
+    """What the ledger holds, without tax, of the invoice's bills that are due later."""
+    expected = row["bill"] - row["purchases"]
+    taken = toward(expected, standing.ahead)
+    cost = row["ledger"] + row["capital"] - row["tax_in_ledger"] - total(row[name] for name in NAMED)
+    ahead = standing.ahead - taken
+    return ahead + toward(cost - (expected - taken), standing.to_come - ahead)
 
 
 def _explain(row: Mapping, standing: Standing, limits: Limits, tax: Decimal, repeated: Decimal) -> dict[str, Decimal]:
@@ -175,46 +154,6 @@ def _multiple(rest: Decimal, whole: Decimal, near) -> Decimal:
     """The rest as the whole bill once or several times more; 0 where it is not."""
     times = round(rest / whole) if whole else 0
     return whole * times if times > 0 and near(rest, whole * times) else ZERO
-
-
-def _carry(place: int, row: Mapping, parts: Mapping[str, Decimal], standing: Standing) -> None:
-    """Takes the row's buckets into what stands for the months after it."""
-    standing.ahead += parts[EARLY]
-    standing.bill += row["bill"]
-    standing.due += row["bill"] - row["purchases"]
-    standing.taxed += parts["tax"]
-    answered = row["tax_in_ledger"] or row["recoverable"]
-    standing.tax_waiting = ZERO if answered else standing.tax_waiting + row["tax_in_bill"]
-    _clear(standing.owed, parts[LATE])
-    twice = parts[AGAIN]
-    if twice * total(lot.amount for lot in standing.twice) < 0:
-        _clear(standing.twice, -twice)
-    elif twice:
-        standing.twice.append(Lot(place, row["ledger_period"], twice))
-    if row["invoice_id"]:
-        back = total(row[name] for name in BACK)
-        back += _clear(standing.twice, -toward(back, -total(lot.amount for lot in standing.twice)))
-        _clear(standing.owed, toward(back, total(lot.amount for lot in standing.owed)))
-    lacking = parts[MISSING] + parts[UNEXPLAINED]
-    if lacking:
-        standing.owed.append(Lot(place, row["ledger_period"], -lacking))
-
-
-def _clear(lots: list[Lot], amount: Decimal) -> Decimal:
-    """Takes the amount off the lots: off the one of that amount, else off the oldest first; gives it back."""
-    whole = [lot for lot in lots if lot.amount == amount]
-    left = amount
-    for lot in whole[:1] or list(lots):
-        part = toward(left, lot.amount)
-        lot.amount -= part
-        left -= part
-    lots[:] = [lot for lot in lots if lot.amount]
-    return amount
-
-
-def toward(amount: Decimal, room: Decimal) -> Decimal:
-    """So much of the amount as goes into the room of the same sign."""
-    return min(amount, room, key=abs) if amount * room > 0 else ZERO
 
 
 def _exchange(row: Mapping) -> Decimal:

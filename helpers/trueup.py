@@ -14,14 +14,16 @@ from decimal import Decimal
 import pandas as pd
 
 from helpers import checks, ledger
+from helpers.carried import AGAIN, EARLY, LATE, toward
 from helpers.mapping import rows_of
 from helpers.money import ZERO, to_cents, total
 from helpers.periods import shift
-from helpers.settlement import AGAIN, EARLY, LATE, toward
 
 COLUMNS = ["ProviderName", "billing_period", "invoice_id", "origin", "accrued", "booked", "true_up", "state"]
 IN_LEDGER, PROPOSED = "in the ledger", "proposed"
 NOT_DUE, LOST = "booked in a later month", "its invoice is missing"  # why something is to be accrued
+SHORT = "booked in part, or taken back"
+LEAST = Decimal(1)  # report currency: less than this that the ledger lacks of a booked bill is not accrued
 ALREADY = "accrued in the ledger already"  # and why a row takes something off
 DONE, PARTLY, TO_COME = "booked", "partly booked", "still to come"
 

@@ -12,9 +12,10 @@ from decimal import Decimal
 import pandas as pd
 
 from helpers import ledger
+from helpers.carried import BACK
 from helpers.mapping import rows_of
 from helpers.money import ZERO, sum_by, total
-from helpers.settlement import BACK, Limits
+from helpers.settlement import Limits
 
 BESIDE = ("support", "marketplace", "refunds", "credit memos")  # what a bill may hold as well
 KEYS = ["ProviderName", "InvoiceId", "billing_period"]

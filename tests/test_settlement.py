@@ -151,6 +151,37 @@ def test_tax_in_the_bill_that_the_ledger_books_as_a_claim_is_tax_and_is_not_accr
     assert cells(accrued.accruals(booked, coded, matches, PROVIDERS, "2026-09"), "invoice_id", "amount") == [("A9", "120")]
 
 
+@pytest.mark.parametrize(("bills", "books", "held"), [
+    (["08  AWS  A8  Usage  110"], ["08  6100  AWS Inc  A8  110.00", "08  6110  AWS Inc  A8  20.00"],
+     {("08", "A8"): {"tax": "20", "early invoices": "110"}, ("09", "A8"): {"early invoices": "-110"}}),
+    (["08  AWS  A8  Usage  100", "08  AWS  A8  Tax  20"], ["08  6100  AWS Inc  A8  100.00", "08  1570  AWS Inc  A8  20.00"],
+     {("08", "A8"): {"early invoices": "100"}, ("09", "A8"): {"tax": "-20", "early invoices": "-100"}}),
+    (["08  AWS  A8  Usage  100", "08  AWS  A8  Tax  20"], ["08  1570  AWS Inc  A8  20.00", "09  6100  AWS Inc  A8  100.00"],
+     {("09", "A8"): {"tax": "-20"}})])
+def test_tax_on_an_invoice_that_is_booked_ahead_is_tax_and_a_claim_waits_for_its_bill(bills, books, held):
+    text = "\n".join(["billing_period  service_period  ProviderName  InvoiceId  ChargeCategory  BilledCost",
+                      *(f"2026-{line[:2]}  2026-{line}" for line in bills)])
+    ledger_lines = "\n".join([HEAD, "2026-09  6500  Desk  .  1.00", *(f"2026-{line}" for line in books)])
+    assert settled(text, ledger_lines) == (held, [])
+
+
+@pytest.mark.parametrize(("late", "due"), [([], "100"), (["09  6100  MICROSOFT  E8  60.00"], "40"), (["09  6100  MICROSOFT  E8  100.00"], ""),
+                                           (["09  6100  MICROSOFT  E8  60.00", "09  1570  MICROSOFT  E8  20.00"], "40")])
+def test_of_a_missing_invoice_nothing_is_accrued_for_tax_that_is_still_to_be_claimed(late, due):
+    booked = usage("""
+        billing_period  service_period  ProviderName  InvoiceId  ChargeCategory  BilledCost
+        2026-08         2026-08         Azure         E8         Usage           100
+        2026-08         2026-08         Azure         E8         Tax             20
+        2026-09         2026-09         Azure         E9         Usage           10
+        2026-09         2026-09         Azure         E9         Tax             2
+    """)
+    coded = entries("\n".join([HEAD, "2026-08  6500  Desk  .  1.00", "2026-09  6100  MICROSOFT  E9  10.00",
+                               "2026-09  1570  MICROSOFT  E9  2.00", *(f"2026-{line}" for line in late)]))
+    matches = matching.match(booked, coded, None, PROVIDERS, RATES, "USD")
+    rows = cells(accrued.accruals(booked, coded, matches, PROVIDERS, "2026-09"), "invoice_id", "amount")
+    assert rows == ([("E8", due)] if due else [])
+
+
 def test_a_late_invoice_at_another_rate_is_late_at_the_billed_months_and_fx_for_the_rest():
     bills = """
         billing_period  service_period  ProviderName  InvoiceId  BillingCurrency  BilledCost
