@@ -48,13 +48,35 @@ def roll_forward(booked: pd.DataFrame, providers: Mapping, period: str) -> pd.Da
 
 
 def _at_its_rate(lines: pd.DataFrame, paid: pd.Series) -> list[Decimal]:
-    """What each line amortises, at the rate its commitment was bought at; at its own month's where no purchase is there."""
-    bought = lines[paid & lines["ChargeCategory"].eq("Purchase")]
-    sums = sum_by(bought, [*KEYS, "BillingCurrency"], ["billed", "BilledCost"])
-    rates = {tuple(key): (worth, cost) for *key, worth, cost in sums.itertuples(index=False, name=None) if cost and worth != cost}
-    keys = zip(lines["ProviderName"], lines["CommitmentDiscountId"], lines["BillingCurrency"], strict=True)
+    """What each line amortises, at the rate of what is left of the purchases made until then; at its own month's where no
+    purchase is there."""
+    rates = _rates(lines, paid)
+    keys = zip(lines["ProviderName"], lines["CommitmentDiscountId"], lines["BillingCurrency"], lines["ledger_period"], strict=True)
     return [own * rates[key][0] / rates[key][1] if key in rates else effective
             for key, own, effective in zip(keys, lines["EffectiveCost"], lines["effective"], strict=True)]
+
+
+def _rates(lines: pd.DataFrame, paid: pd.Series) -> dict[tuple, tuple[Decimal, Decimal]]:
+    """By commitment, currency and ledger month from the first purchase on: worth and cost of what is paid and not used up.
+
+    What is used, or given back, leaves the rate as it is; a purchase is mixed with what is left.
+    """
+    bought = paid & lines["ChargeCategory"].eq("Purchase")
+    parts = lines.assign(worth=lines["billed"].where(bought, ZERO), cost=lines["BilledCost"].where(bought, ZERO),
+                         used=lines["EffectiveCost"].where(~paid, ZERO), back=lines["BilledCost"].where(paid & ~bought, ZERO))
+    sums = sum_by(parts, [*KEYS, "BillingCurrency", "ledger_period"], ["worth", "cost", "used", "back"])
+    found: dict[tuple, tuple[Decimal, Decimal]] = {}
+    standing: dict[tuple, tuple[Decimal, Decimal, Decimal]] = {}  # by commitment and currency: worth, cost, what of it is left
+    for *key, month, worth, cost, used, back in sums.itertuples(index=False, name=None):
+        was, of, left = standing.get(tuple(key), (ZERO, ZERO, ZERO))
+        if cost:
+            kept = max(left, ZERO) * was / of if of else ZERO
+            was, of = kept + worth, max(left, ZERO) + cost
+        left = (max(left, ZERO) if cost else left) + cost + back - used
+        standing[tuple(key)] = was, of, left
+        if was and of and was != of:
+            found[*key, month] = was, of
+    return found
 
 
 def against(table: pd.DataFrame, coded: pd.DataFrame | None, providers: Mapping, period: str) -> pd.DataFrame:

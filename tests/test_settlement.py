@@ -392,6 +392,21 @@ def test_a_commitment_is_used_up_at_the_rate_it_was_paid_at_less_refunds_and_wit
     assert list(ledger.to_prepaid(lines, PROVIDERS)) == [True, False, False, False, True]
 
 
+def test_a_commitment_paid_again_at_another_rate_leaves_what_was_used_up_before_as_it_was():
+    lines = usage("""
+        billing_period  service_period  ProviderName  ChargeCategory  CommitmentDiscountId  BillingCurrency  BilledCost  EffectiveCost
+        2026-07         2026-07         Azure         Purchase        R1                    EUR              120         0
+        2026-07         2026-07         Azure         Usage           R1                    EUR              0           40
+        2026-08         2026-08         Azure         Purchase        R1                    EUR              80          0
+        2026-08         2026-08         Azure         Usage           R1                    EUR              0           80
+        2026-09         2026-09         Azure         Usage           R1                    EUR              0           80
+    """).assign(CommitmentDiscountStatus="", owner="")
+    # July at 1.10; in August 80 left at 1.10 and 80 at 1.20 make 1.15, which is used up to the cent
+    assert [cells(prepaid.roll_forward(lines, PROVIDERS, month), "opening", "purchases", "amortised", "closing")[0]
+            for month in ("2026-07", "2026-08", "2026-09")] == [
+        ("0", "132", "44", "88"), ("88", "96", "92", "92"), ("92", "0", "92", "0")]
+
+
 def test_prepaid_lines_without_vendor_are_those_of_the_only_provider_that_has_prepaid():
     coded = entries("fiscal_period  account  vendor  amount\n2026-09  1480  .  -10.00\n2026-09  6120  .  10.00\n2026-09  6100  .  5.00")
     assert list(coded["ProviderName"]) == ["Azure", "Azure", ledger.NO_PROVIDER]
