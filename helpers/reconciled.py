@@ -48,10 +48,11 @@ def _with_ledger(month) -> Iterator[tuple[str, pd.DataFrame | None]]:
     yield "late_invoices", lagged.late_invoices(month.providers, month.evidence, month.mapped)
     yield "control", reconciliation.control_totals(month.recorded, period)
     known = month.booked, month.recorded, month.matches, month.providers, period, month.open_item_notes
-    to_accrue = accrued.accruals(*known)
+    least = given.tolerance.amount
+    to_accrue = accrued.accruals(*known, least=least)
     yield "accruals", to_accrue.drop(columns="ledger_period")
     yield "accrual_journal", accrued.journal(to_accrue, month.recorded, month.accrual_account, period, given.currency, calendar)
-    yield "true_up", trueup.true_up(accrued.accruals(*known, back=1), month.recorded, month.matches, period)
+    yield "true_up", trueup.true_up(accrued.accruals(*known, back=1, least=least), month.recorded, month.matches, period, least)
     yield "misdated", posting.misdated(month.recorded, calendar, period)
     yield "two_currencies", posting.two_currencies(month.recorded, period)
 

@@ -96,14 +96,15 @@ def _postings(coded: pd.DataFrame | None, month: str) -> list[dict]:
         line["fiscal_period"], line["document_type"], line["invoice_id"], line["own_amount"]))
 
 
-def true_up(before: pd.DataFrame, coded: pd.DataFrame | None, matches: pd.DataFrame | None, period: str) -> pd.DataFrame:
+def true_up(before: pd.DataFrame, coded: pd.DataFrame | None, matches: pd.DataFrame | None, period: str,
+            least: Decimal = LEAST) -> pd.DataFrame:
     """One row a bill, or a provider whose ledger accrues without numbers: what was accrued a month ago, what came of it.
 
     before: rows to be accrued at the end of the month before (helpers.accrued).  What the ledger had accrued then stands
     in the place of the proposal.  What was booked counts for one bill, the oldest that is due first; invoices alone count:
-    no tax beyond the bill's, no credit, no accrual.
+    no tax beyond the bill's, no credit, no accrual.  A bill of which the ledger lacks more than `least` is partly booked.
     """
-    rows = [] if matches is None else [*_by_bill(before, matches, period)]
+    rows = [] if matches is None else [*_by_bill(before, matches, period, least)]
     lots = _settled(coded, shift(period, -1))[0]
     for name in sorted({lot.provider for lot in lots}):
         held = {number: total(lot.worth for lot in lots if (lot.provider, lot.number) == (name, number))
@@ -115,7 +116,7 @@ def true_up(before: pd.DataFrame, coded: pd.DataFrame | None, matches: pd.DataFr
     return pd.DataFrame(done, columns=COLUMNS).sort_values(COLUMNS[:3], ignore_index=True)
 
 
-def _by_bill(before: pd.DataFrame, matches: pd.DataFrame, period: str) -> Iterator[dict]:
+def _by_bill(before: pd.DataFrame, matches: pd.DataFrame, period: str, least: Decimal) -> Iterator[dict]:
     """A row a bill that was to be accrued; those that only the provider's month answers to in one."""
     known = set(rows_of(matches, ["ProviderName", "invoice_id"]))
     groups: dict[tuple[str, str], list[dict]] = {}
@@ -130,8 +131,11 @@ def _by_bill(before: pd.DataFrame, matches: pd.DataFrame, period: str) -> Iterat
     for rows in late.values():
         yield from rows
     came = _invoices(matches, period, {name: total(row["booked"] for row in rows) for name, rows in late.items()})
+    short = _short(matches, period, least)
     for key, rows in sorted(groups.items()):
-        yield from _numbered(rows, came.get(key), period) if key[1] else _pooled(rows, came.get(key), period)
+        told = _numbered(rows, came.get(key), period) if key[1] else _pooled(rows, came.get(key), period)
+        yield from ({**row, "state": PARTLY} if row["booked"] and row["booked"] != row["accrued"] and key in short else row
+                    for row in told)
 
 
 def _invoices(matches: pd.DataFrame, period: str, late: dict[str, Decimal]) -> dict[tuple[str, str], tuple[Decimal, Decimal]]:
@@ -145,6 +149,16 @@ def _invoices(matches: pd.DataFrame, period: str, late: dict[str, Decimal]) -> d
         beside = row["capitalised"] + row[AGAIN] + max(row["tax"], ZERO) + total(row[kind] for kind in ledger.NAMED)
         found[name, number] = row["ledger"] - beside - (ZERO if number else late.get(name, row[LATE])), max(row[EARLY], ZERO)
     return found
+
+
+def _short(matches: pd.DataFrame, period: str, least: Decimal) -> set[tuple[str, str]]:
+    """Provider and number of what is booked in the month and lacks more than `least`; without number of the month itself."""
+    rows = matches[matches["invoice_id"].ne("") | matches["ledger_period"].eq(period)]
+    open_: dict[tuple[str, str], Decimal] = {}
+    for name, number, bucket, left in rows_of(rows, ["ProviderName", "invoice_id", AGAIN, "open"]):
+        if not bucket:
+            open_[name, number] = open_.get((name, number), ZERO) + left
+    return {key for key, left in open_.items() if -to_cents(left) > least}
 
 
 def _cleared(rows: list[dict], matches: pd.DataFrame) -> Iterator[dict]:

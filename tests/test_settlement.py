@@ -370,6 +370,34 @@ def test_a_note_that_clears_an_item_ends_its_accrual_and_cannot_clear_it_before_
         openitems.notes(tmp_path)
 
 
+@pytest.mark.parametrize(("books", "due"), [
+    (["08  6100  MICROSOFT  E8  110.00", "09  6100  MICROSOFT  E9  50.00"], [("2026-09", "E9", "70")]),
+    (["08  6100  MICROSOFT  E8  110.00", "09  6100  MICROSOFT  E8  -110.00", "09  6100  MICROSOFT  E9  120.00"], [("2026-08", "E8", "110")]),
+    (["08  6100  MICROSOFT  E8  60.00", "09  6100  MICROSOFT  E8  30.00", "09  6100  MICROSOFT  E9  120.00"], [("2026-08", "E8", "20")]),
+    (["08  6100  MICROSOFT  E8  110.00", "09  6100  MICROSOFT  E9  119.00"], []),
+    (["08  6100  MICROSOFT  E8  110.00", "09  6100  MICROSOFT  E9  120.00", "09  6100  MICROSOFT  X  -50.00"], [])])
+def test_what_the_ledger_does_not_hold_of_a_bill_that_is_booked_in_part_or_taken_back_is_accrued_and_says_so(books, due):
+    booked, coded = usage(THREE), entries("\n".join([HEAD, "2026-07  6100  MICROSOFT  E7  100.00", *(f"2026-{line}" for line in books)]))
+    matches = matching.match(booked, coded, None, PROVIDERS, RATES, "USD")
+    found = accrued.accruals(booked, coded, matches, PROVIDERS, "2026-09")
+    assert cells(found, "billing_period", "invoice_id", "amount") == due and set(found["why"]) <= {trueup.SHORT}
+    note = pd.DataFrame([("Azure", "2026-09", "E9", "unexplained", "", "", "2026-09")],
+                        columns=["ProviderName", "first_seen", "invoice_id", "bucket", "owner", "note", "cleared_in"])
+    again = accrued.accruals(booked, coded, matches, PROVIDERS, "2026-09", note)
+    assert cells(again, "billing_period", "invoice_id", "amount") == [row for row in due if row[1] != "E9"]
+
+
+def test_an_accrual_whose_bill_is_booked_in_part_is_trued_up_when_the_rest_has_come():
+    booked = usage("billing_period  service_period  ProviderName  InvoiceId  BilledCost\n2026-07  2026-07  AWS  A7  100")
+    coded = entries(f"{HEAD}\n2026-07  6500  Desk  .  1.00\n2026-08  6100  AWS Inc  A7  30.00\n2026-09  6100  AWS Inc  A7  70.00")
+    rows = {}
+    for month in ("2026-08", "2026-09"):
+        matches = matching.match(booked, coded, None, PROVIDERS, RATES, "USD", period=month)
+        before = accrued.accruals(booked, coded, matches, PROVIDERS, month, back=1)
+        rows[month] = cells(trueup.true_up(before, coded, matches, month), "accrued", "booked", "true_up", "state")
+    assert rows == {"2026-08": [("100", "30", "0", trueup.PARTLY)], "2026-09": [("70", "70", "0", trueup.DONE)]}
+
+
 def test_a_reversal_stands_on_the_day_after_the_fiscal_period_even_where_the_calendar_ends():
     calendar = table("fiscal_period  first_day  last_day\n2026-09  2026-08-30  2026-10-03")
     booked, coded = usage(THREE), entries(f"{HEAD}\n2026-07  6100  MICROSOFT  E7  100.00\n2026-08  6100  MICROSOFT  E8  110.00")
