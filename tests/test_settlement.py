@@ -457,6 +457,39 @@ def test_a_late_invoice_has_its_usage_and_two_of_an_unnumbered_month_are_one_row
         ("E8", "110", "110", "110", "ties"), ("X1, X2", "120", "120", "120", "ties")]
 
 
+THREE_SIDES = {
+    "usage is of the invoice in its own currency": (
+        [". USD 120"], ["X1 2026-09 120.00 USD", "X2 2026-09 10.00 EUR"], ["09 X1 120.00 . ."],
+        [("X1", "USD", "120", "120", "120", "ties"), ("X2", "EUR", None, "10", None, "no usage for it")]),
+    "one number in two currencies is two invoices": (
+        ["E9 USD 5", "E9 EUR 10"], ["E9 2026-09 5.00 USD", "E9 2026-09 10.00 EUR"], ["09 E9 5.00 5.00 USD", "09 E9 13.00 10.00 EUR"],
+        [("E9", "EUR", "10", "10", "10", "ties"), ("E9", "USD", "5", "5", "5", "ties")]),
+    "booked in a currency that no invoice is in": (
+        ["E9 USD 5"], ["E9 2026-09 5.00 USD"], ["09 E9 5.00 4.00 EUR"], [("E9", "USD", "5", "5", None, "booked in another currency")]),
+    "nothing used, invoiced and booked ties": (
+        ["E9 USD 0"], ["E9 2026-09 0.00 USD"], ["09 . 1.00 . ."],
+        [("E9", "USD", "0", "0", None, "ties")]),
+    "the second of two invoices of a month without number comes late": (
+        [". USD 120"], ["X1 2026-09 70.00 USD", "X2 2026-09 50.00 USD"], ["09 X1 70.00 . .", "10 X2 50.00 . ."],
+        [("X1, X2", "USD", "120", "120", "120", "ties")]),
+}
+
+
+@pytest.mark.parametrize("case", THREE_SIDES)
+def test_each_invoice_is_seen_in_its_own_currency_and_with_all_that_is_its(case):
+    used, invoices, books, rows = THREE_SIDES[case]
+    booked = usage("\n".join(["billing_period  service_period  ProviderName  InvoiceId  BillingCurrency  BilledCost",
+                              *(f"2026-09  2026-09  Azure  {line}".replace(" ", "  ") for line in used)])).assign(BillingAccountId="a")
+    known = table("\n".join(["ProviderName  invoice_id  billing_period  amount  currency  BillingAccountId  tax_amount",
+                             *(f"Azure {line} . .".replace(" ", "  ") for line in invoices)]))
+    coded = entries("\n".join(["fiscal_period  account  vendor  invoice_id  amount  document_amount  document_currency",
+                               *(f"2026-{line[:2]}  6100  MICROSOFT{line[2:]}".replace(" ", "  ") for line in books)]))
+    period = coded["fiscal_period"].max()
+    for order in (1, -1):
+        found = threeway.match(booked, known[::order], coded[::order], None, PROVIDERS, period, TOLERANCE)
+        assert cells(found, "invoice_id", "currency", "usage", "invoice", "ledger", "state") == rows
+
+
 def test_one_number_of_two_issuers_and_two_currencies_are_invoices_of_their_own():
     details = table("""
         InvoiceDetailId  InvoiceId  InvoiceIssuerName  ChargeCategory  BilledCost  BillingCurrency
