@@ -56,8 +56,8 @@ def carry(place: int, row: Mapping, parts: Mapping[str, Decimal], standing: Stan
         _clear(standing.twice, -twice)
     elif twice:
         standing.twice.append(Lot(place, row["ledger_period"], twice))
-    if row["invoice_id"]:
-        back = total(row[name] for name in BACK)
+    back = total(row[name] for name in BACK)
+    if row["invoice_id"] or -back in [total(lot.amount for lot in standing.twice), *(lot.amount for lot in standing.twice)]:
         back += _clear(standing.twice, -toward(back, -total(lot.amount for lot in standing.twice)))
         _clear(standing.owed, toward(back, total(lot.amount for lot in standing.owed)))
     lacking = parts[MISSING] + parts[UNEXPLAINED]

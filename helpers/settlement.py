@@ -125,7 +125,8 @@ def _rest(rest: Decimal, due: Decimal, row: Mapping, standing: Standing) -> Iter
             yield name, part
             yield "FX", here - part
             rest, base = rest - here, base + here
-        again = _multiple(rest, standing.due + due if numbered else due, near)
+        whole = standing.due + row["bill"] - row["purchases"] or standing.to_come
+        again = _multiple(rest, whole if numbered else due, near)
         yield AGAIN, again
         rest, base = rest - again, base + again
     yield "rounding" if abs(rest) <= row["limit"] else "FX" if near(base + rest, base) else UNEXPLAINED, rest

@@ -276,6 +276,25 @@ def test_a_credit_memo_takes_back_what_was_booked_twice():
     assert settled(THREE, books, "2026-08")[1] == [("2026-08", "E8", "duplicates", "110")]
 
 
+def test_a_credit_memo_without_number_takes_back_a_month_that_was_booked_twice_where_it_is_the_whole_of_it():
+    bills = THREE.replace("E7", ". ").replace("E8", ". ").replace("E9", ". ")
+    books = [HEAD + "  document_type", "2026-07  6100  MICROSOFT  .  100.00  .", "2026-08  6100  MICROSOFT  .  220.00  .",
+             "2026-09  6100  MICROSOFT  .  120.00  ."]
+    for amount, left in (("-110.00", []), ("-50.00", [("2026-08", "", "duplicates", "110")])):
+        held, items = settled(bills, "\n".join([*books, f"2026-09  6100  MICROSOFT  .  {amount}  credit memo"]))
+        assert held == {("08", ""): {"duplicates": "110"}, ("09", ""): {"credit memos": amount[:-3]}} and items == left
+
+
+@pytest.mark.parametrize(("month", "early"), [("08", {"early invoices": "110", "duplicates": "110"}), ("09", {"early invoices": "110"})])
+def test_an_invoice_booked_ahead_and_again_on_other_lines_is_booked_twice(month, early):
+    bills = "billing_period  service_period  ProviderName  InvoiceId  BilledCost\n2026-08  2026-08  AWS  A8  110"
+    books = "\n".join([HEAD, "2026-08  6100  AWS Inc  A8  110.00", "2026-09  6500  Desk  .  1.00",
+                       f"2026-{month}  6100  AWS Inc  A8  60.00", f"2026-{month}  6100  AWS Inc  A8  50.00"])
+    held, items = settled(bills, books)
+    assert held["08", "A8"] == early and items == [(f"2026-{month}", "A8", "duplicates", "110")]
+    assert held["09", "A8"] == {"early invoices": "-110", **({"duplicates": "110"} if month == "09" else {})}
+
+
 def test_a_ledger_month_without_any_line_is_a_month_and_its_bill_is_missing():
     books = f"{HEAD}\n2026-07  6100  MICROSOFT  E7  100.00\n2026-09  6100  MICROSOFT  E9  120.00"
     assert settled(THREE, books) == ({("08", "E8"): {"missing invoices": "-110"}}, [("2026-08", "E8", "missing invoices", "-110")])
