@@ -77,7 +77,7 @@ def check(month, told: dict[str, pd.DataFrame]) -> pd.DataFrame:
         rows += [bucketlines.check(month.steps, told["bucket_lines"]),
                  *openitems.check(told["open_items"], stray, month.period, given.tolerance.materiality),
                  *accrued.check(told["accrual_journal"], month.accrual_account, accrued.awaited(month.booked, month.period)),
-                 *trueup.check(trueup.stray(month.recorded, month.period)),
+                 *trueup.check(trueup.stray(month.posted, month.period)),
                  *posting.check(told["misdated"], told["two_currencies"])]
     if month.replaced:
         was, now = (bridge.cloud_expense(lines, month.period) for lines in (month.recorded, month.coded))

@@ -1,4 +1,5 @@
-"""Which of the ledger's other documents book a bill?  Support, marketplace, memos and refunds that carry its number.
+"""Which of the ledger's other documents book a bill?  Support, marketplace, memos and refunds that carry its number; and
+reversals that take back an invoice that was booked too often, not an accrual.
 
     coded, booked → untyped → the ledger lines, those that book a bill as invoices
 
@@ -11,13 +12,14 @@ from decimal import Decimal
 
 import pandas as pd
 
-from helpers import ledger
+from helpers import ledger, trueup
 from helpers.carried import BACK
 from helpers.mapping import rows_of
 from helpers.money import ZERO, sum_by, total
 from helpers.settlement import Limits
 
-BESIDE = ("support", "marketplace", "refunds", "credit memos")  # what a bill may hold as well
+STRAY = "stray reversals"
+BESIDE = ("support", "marketplace", "refunds", "credit memos", STRAY)  # what a bill may hold as well, or take back
 KEYS = ["ProviderName", "InvoiceId", "billing_period"]
 Key = tuple[str, str]  # provider and invoice number
 
@@ -27,6 +29,7 @@ def untyped(coded: pd.DataFrame, booked: pd.DataFrame, providers: Mapping, limit
     if "document_type" not in coded or coded.empty:
         return coded
     cloud = ledger.cloud_lines(coded, ("expense", "capital"))
+    cloud = cloud.assign(bucket=cloud["bucket"].mask(cloud.index.isin(_stray(coded)), STRAY))
     asked = cloud[cloud["bucket"].isin(BESIDE) & cloud["invoice_id"].ne("")]
     bills = _bills(booked, set(rows_of(asked, ["ProviderName", "invoice_id"])), providers)
     if not bills:
@@ -37,6 +40,14 @@ def untyped(coded: pd.DataFrame, booked: pd.DataFrame, providers: Mapping, limit
     groups = mine.assign(place=mine.index).groupby(["ProviderName", "invoice_id"], sort=True)
     places = [place for key, group in groups for place in _booking(group.to_dict("records"), bills[key], limits)]
     return coded.assign(document_type=coded["document_type"].mask(coded.index.isin(places), ""))
+
+
+def _stray(coded: pd.DataFrame) -> list:
+    """The places of reversals with a number that reverse no accrual of the ledger."""
+    if not (coded["document_type"].eq("reversal") & coded["invoice_id"].ne("")).any():
+        return []
+    strays = trueup.stray(coded.assign(place=coded.index), coded["fiscal_period"].max())
+    return [line["place"] for line in strays if line["invoice_id"] and line["left"] == line["amount"]]
 
 
 def _bills(booked: pd.DataFrame, keys: set[Key], providers: Mapping) -> dict[Key, list[tuple[str, Decimal, Decimal]]]:
@@ -67,7 +78,8 @@ def _booking(lines: list[dict], bills: list[tuple[str, Decimal, Decimal]], limit
         due = total(whole - (tax if taxed else ZERO) for billed, whole, tax in bills if billed <= month)
         if not bucket:
             held += line["amount"]
-        elif bucket in BESIDE and (bucket not in BACK or month == first) and _fills(line["amount"], due - held, limits.fx):
+        elif (bucket not in BACK or month == first) and (bucket != STRAY or due * held > 0 and abs(held) > abs(due)) and _fills(
+                line["amount"], due - held, limits.fx):
             held += line["amount"]
             kinds.add((month, bucket))
             yield line["place"]

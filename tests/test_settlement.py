@@ -285,6 +285,18 @@ def test_a_credit_memo_without_number_takes_back_a_month_that_was_booked_twice_w
         assert held == {("08", ""): {"duplicates": "110"}, ("09", ""): {"credit memos": amount[:-3]}} and items == left
 
 
+@pytest.mark.parametrize(("accrual", "september", "items"), [
+    ([], {"duplicates": "-110"}, []),
+    (["2026-08  6100  MICROSOFT  E8  110.00  accrual"], {"accruals": "-110"}, [("2026-08", "E8", "duplicates", "110")])])
+def test_a_reversal_of_an_invoice_booked_twice_takes_it_back_unless_it_reverses_an_accrual(accrual, september, items):
+    books = "\n".join([HEAD + "  document_type", "2026-07  6100  MICROSOFT  E7  100.00  .", *["2026-08  6100  MICROSOFT  E8  110.00  ."] * 2,
+                       *accrual, "2026-09  6100  MICROSOFT  E9  120.00  .", "2026-09  6100  MICROSOFT  E8  -110.00  reversal"])
+    held, left = settled(THREE, books)
+    assert held["09", "E8"] == september and left == items
+    coded = entries(books).assign(line_id="")
+    assert trueup.stray(typed.untyped(coded, usage(THREE), PROVIDERS), "2026-09") == []
+
+
 @pytest.mark.parametrize(("month", "early"), [("08", {"early invoices": "110", "duplicates": "110"}), ("09", {"early invoices": "110"})])
 def test_an_invoice_booked_ahead_and_again_on_other_lines_is_booked_twice(month, early):
     bills = "billing_period  service_period  ProviderName  InvoiceId  BilledCost\n2026-08  2026-08  AWS  A8  110"
