@@ -1,6 +1,6 @@
 """What should the month accrue?  Usage billed that the ledger does not hold at the month's end.
 
-    booked, ledger, matches → accruals → table      by provider and bill: not due yet, or its invoice is missing
+    booked, ledger, matches → accruals → table      by provider and bill: not due yet, missing, or booked in part
     accruals → journal → lines                      a balanced proposal: the accrual, and its reversal a month later
 
 What the ledger has accrued already (helpers.trueup) is taken off.  Amounts are in the report's currency, to the cent.
@@ -12,62 +12,89 @@ from decimal import Decimal
 import pandas as pd
 
 from helpers import checks, ledger, openitems, posting, trueup
+from helpers.carried import EARLY, MISSING, UNEXPLAINED, toward
 from helpers.mapping import rows_of
 from helpers.money import ZERO, sum_by, to_cents, total
 from helpers.periods import shift
-from helpers.settlement import EARLY, MISSING
-from helpers.trueup import ALREADY, LOST, NOT_DUE
+from helpers.trueup import ALREADY, LEAST, LOST, NOT_DUE, SHORT
 
 KEYS = ["ProviderName", "billing_period", "invoice_id", "why"]
+WHY = {MISSING: LOST, UNEXPLAINED: SHORT}  # by the bucket that holds what is open
 JOURNAL = ["document", "posting_date", "fiscal_period", "vendor", "account", "debit", "credit", "currency", "text"]
 WAITED_FOR = 3  # months after its last bill that a provider is still waited for
 
 
 def accruals(booked: pd.DataFrame, coded: pd.DataFrame | None, matches: pd.DataFrame | None, providers: Mapping, period: str,
-             notes: pd.DataFrame | None = None, back: int = 0) -> pd.DataFrame:
+             notes: pd.DataFrame | None = None, back: int = 0, least: Decimal = LEAST) -> pd.DataFrame:
     """One row a bill that the ledger does not hold at the end of the period, the last of the matches; of the month before
-    it with `back` 1.
+    it with `back` 1.  `ledger_period` is the month that is to hold it.
 
-    Left out: purchases that go to prepaid, tax that the provider's ledger books as a claim, what is booked ahead, and
-    missing invoices that a note cleared.
+    Left out: purchases that go to prepaid, tax that the provider's ledger books as a claim, what is booked ahead, what a
+    note cleared, and of bills that are booked what lacks up to `least`.
     """
     month = shift(period, -back)
-    claims = trueup.claims(coded)
-    taxes = booked["ChargeCategory"].eq("Tax") & booked["ProviderName"].isin(claims)
-    lines = booked[~ledger.to_prepaid(booked, providers) & ~taxes & (booked["billing_period"] <= month)]
+    lines = booked[~ledger.to_prepaid(booked, providers) & (booked["billing_period"] <= month)]
     lines = lines.rename(columns={"InvoiceId": "invoice_id"})
-    rows = [*_not_due(lines, matches, month), *_lost(lines, matches, month, "open_before" if back else "open", notes)]
-    rows += [(name, month, "", ALREADY, -amount) for name, amount in trueup.standing(coded, month).items() if amount]
-    table = pd.DataFrame(rows, columns=[*KEYS, "amount"])
+    taxes = lines["ChargeCategory"].eq("Tax") & lines["ProviderName"].isin(trueup.claims(coded))
+    given = [] if matches is None else matches[matches["ledger_period"] <= month].to_dict("records")
+    rows = [*_not_due(lines[~taxes], given, month),
+            *_lost(lines[~taxes], lines[taxes], given, "open_before" if back else "open", openitems.cleared(notes, month), least)]
+    rows += [(name, month, "", ALREADY, "", -amount) for name, amount in trueup.standing(coded, month).items() if amount]
+    table = pd.DataFrame(rows, columns=[*KEYS, "ledger_period", "amount"])
     table = table.assign(amount=[to_cents(amount) for amount in table["amount"]]).sort_values(KEYS[:3], kind="stable")
     return table[[bool(amount) for amount in table["amount"]]].reset_index(drop=True) if len(table) else table
 
 
-def _not_due(lines: pd.DataFrame, matches: pd.DataFrame | None, month: str) -> Iterator[tuple]:
+def _not_due(lines: pd.DataFrame, matches: list[dict], month: str) -> Iterator[tuple]:
     """Bills that a later ledger month is to hold, less what of them is booked ahead."""
     ahead: dict[tuple, Decimal] = {}
-    for name, number, due, amount in rows_of(matches, ["ProviderName", "invoice_id", "ledger_period", EARLY]):
-        if amount and due <= month:
-            ahead[name, number] = ahead.get((name, number), ZERO) + amount
-    sums = sum_by(lines[lines["ledger_period"] > month], KEYS[:3], ["billed"])
-    for name, bill, number, amount in sums.itertuples(index=False, name=None):
-        yield name, bill, number, NOT_DUE, amount - ahead.pop((name, number), ZERO)
+    for row in matches:
+        key = row["ProviderName"], row["invoice_id"]
+        ahead[key] = ahead.get(key, ZERO) + row[EARLY]
+    later = lines[lines["ledger_period"] > month]
+    first = later.groupby(KEYS[:3])["ledger_period"].min().to_dict()
+    for name, bill, number, amount in sum_by(later, KEYS[:3], ["billed"]).itertuples(index=False, name=None):
+        yield name, bill, number, NOT_DUE, first[name, bill, number], amount - ahead.pop((name, number), ZERO)
 
 
-def _lost(lines: pd.DataFrame, matches: pd.DataFrame | None, month: str, open_: str, notes: pd.DataFrame | None) -> Iterator[tuple]:
-    """Bills whose invoice the ledger lacks, as far as it still does; never more than their lines that are to be accrued."""
-    cleared = openitems.cleared(notes, month)
-    sums = sum_by(lines, ["ProviderName", "ledger_period", "invoice_id", "billing_period"], ["billed"])
-    worth: dict[tuple, tuple[str, Decimal]] = {}
-    pooled: dict[tuple, tuple[str, Decimal]] = {}
-    for name, due, number, bill, amount in sums.itertuples(index=False, name=None):
-        for known, key in ((worth, (name, due, number)), (pooled, (name, due))):
-            first, before = known.get(key, (bill, ZERO))
-            known[key] = min(first, bill), before + amount
-    for name, due, number, lacking, left in rows_of(matches, [*ledger.MATCH_KEYS, MISSING, open_]):
-        if lacking and left and due <= month and (name, due, number, MISSING) not in cleared:
-            bill, most = worth.get((name, due, number), (due, ZERO)) if number else pooled.get((name, due), (due, ZERO))
-            yield name, bill, number, LOST, min(-left, most, key=abs)
+def _lost(lines: pd.DataFrame, taxes: pd.DataFrame, matches: list[dict], open_: str, cleared: set[tuple],
+          least: Decimal) -> Iterator[tuple]:
+    """Bills that the ledger lacks, whole or in part, as far as it still does.
+
+    Never more than their lines that are to be accrued, and nothing for tax that is still to come as a claim.
+    """
+    known = {(row["ProviderName"], row["invoice_id"]) for row in matches}
+    room = _by_bill(lines, known)
+    waiting = {key: tax for key, (_, tax) in _by_bill(taxes, known).items()}
+    for row in matches:
+        key = _bill(row["ProviderName"], row["invoice_id"], row["ledger_period"], known)
+        waiting[key] = waiting.get(key, ZERO) - toward(-row["tax"], waiting.get(key, ZERO))
+    for row in matches:
+        name, number, due = row["ProviderName"], row["invoice_id"], row["ledger_period"]
+        key, bucket = _bill(name, number, due, known), openitems.bucket_of(row)
+        if not row[open_] or bucket not in WHY or key not in room or (name, due, number, bucket) in cleared:
+            continue
+        bill, most = room[key]
+        tax = toward(-row[open_], waiting[key])
+        amount = toward(-row[open_] - tax, most)
+        waiting[key], room[key] = waiting[key] - tax, (bill, most - amount)
+        if bucket == MISSING or abs(to_cents(amount)) > least:
+            yield name, bill, number, WHY[bucket], due, amount
+
+
+def _bill(name: str, number: str, due: str, known: set[tuple[str, str]]) -> tuple[str, str, str]:
+    """What a bill is followed by: its number, or its provider's ledger month."""
+    return (name, number, "") if number and (name, number) in known else (name, "", due)
+
+
+def _by_bill(lines: pd.DataFrame, known: set[tuple[str, str]]) -> dict[tuple[str, str, str], tuple[str, Decimal]]:
+    """The first month billed, and the amount."""
+    found: dict[tuple[str, str, str], tuple[str, Decimal]] = {}
+    sums = sum_by(lines, ["ProviderName", "invoice_id", "ledger_period", "billing_period"], ["billed"])
+    for name, number, due, month, amount in sums.itertuples(index=False, name=None):
+        first, before = found.get(key := _bill(name, number, due, known), (month, ZERO))
+        found[key] = min(first, month), before + amount
+    return found
 
 
 def awaited(booked: pd.DataFrame, period: str) -> pd.DataFrame:

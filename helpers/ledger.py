@@ -143,17 +143,17 @@ def _provider_of(vendor: str, providers: Mapping) -> str:
 
 def invoices(coded: pd.DataFrame, kinds: Collection[str] = ("expense",)) -> pd.DataFrame:
     """The ledger's lines of cloud invoices, tax among them, on accounts of the kinds."""
-    lines = _cloud_lines(coded, kinds)
+    lines = cloud_lines(coded, kinds)
     return lines[lines["bucket"].eq("")].drop(columns="bucket")
 
 
 def documents(coded: pd.DataFrame) -> pd.DataFrame:
     """The ledger's other cloud lines, with the `bucket` of their kind of document."""
-    lines = _cloud_lines(coded, ("expense",))
+    lines = cloud_lines(coded, ("expense",))
     return lines[lines["bucket"].ne("")]
 
 
-def _cloud_lines(coded: pd.DataFrame, kinds: Collection[str]) -> pd.DataFrame:
+def cloud_lines(coded: pd.DataFrame, kinds: Collection[str]) -> pd.DataFrame:
     """The ledger's lines of cloud cost and its tax of the kinds, with the bucket of their document, "" for invoices."""
     lines = coded[coded["use"].isin(("cloud", "cloud tax")) & coded["kind"].isin(kinds)]
     kinds = lines["document_type"] if "document_type" in lines else [""] * len(lines)

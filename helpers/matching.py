@@ -2,38 +2,25 @@
 
     booked, coded, items → match → matches     one row a provider, ledger month and invoice
 
-By invoice number, wherever in the ledger it stands; where bill or ledger has none, or they share none, by provider and
-month.
+By invoice number, wherever in the ledger it stands; where it stands nowhere, by provider and month (helpers.answering).
 Nothing after the period counts, so that a month run again later says what it said.  Amounts are in the report's currency.
 """
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import NamedTuple
 
 import pandas as pd
 
-from helpers import ledger, rates
+from helpers import answering, ledger, rates, typed, valuing
 from helpers.ledger import MATCH_KEYS, NAMED
 from helpers.mapping import rows_of
-from helpers.money import ZERO, ratio, sum_by, to_cents, total
+from helpers.money import ZERO, sum_by, to_cents, total
 from helpers.periods import months, shift
 from helpers.settlement import COLUMNS, Limits, settle
 
-NEVER = "9999-12"
-HALF_CENT = Decimal("0.005")
-DAILY = Decimal("0.02")  # how far a day's rate may be from its month's
 BILL_AMOUNTS = ["bill", "purchases", "tax_in_bill"]
 ENTRY_AMOUNTS = ["ledger", "invoiced", "capital", "tax_in_ledger", "recoverable", "worth", "limit", "repeated", "repeated_tax"]
 SAME_LINE = ["ProviderName", "invoice_id", "month", "account", "cost_centre", "amount", "document_amount"]
-
-
-class Numbers(NamedTuple):
-    """How bills and ledger lines find each other."""
-
-    known: dict[tuple[str, str], str]  # provider and number of bills: the first month billed
-    pools: dict[tuple[str, str], set[str]]  # provider and ledger month of bills without number: the months billed
-    waiting: set[tuple[str, str]]  # those of them that have no ledger line in their own month
 
 
 def match(booked: pd.DataFrame, coded: pd.DataFrame, items: pd.DataFrame | None, providers: Mapping,
@@ -46,11 +33,13 @@ def match(booked: pd.DataFrame, coded: pd.DataFrame, items: pd.DataFrame | None,
     first, last = coded["fiscal_period"].min(), period or coded["fiscal_period"].max()
     span = set(months(first, last))
     coded = coded[coded["fiscal_period"].isin(span)]
-    posted = postings(coded)
-    lines = _unnumbered(booked[booked["billing_period"] <= last], posted)
-    numbers = _numbers(lines, posted, span)
-    entries, bands = _entries(posted, lines, numbers, providers, rates.rate_table(rate_rows, currency), currency)
-    bills = _bills(lines, providers)
+    lines = booked[booked["billing_period"] <= last]
+    coded = typed.untyped(coded, lines, providers, limits)
+    posted, bills = postings(coded), _bills(lines, providers)
+    lost, taken = answering.by_month(bills, lines, posted, currency, limits.fx)
+    bills, lines = _without(bills, MATCH_KEYS, lost), _without(lines, ["ProviderName", "ledger_period", "InvoiceId"], lost)
+    numbers = answering.numbers(lines, posted, span, taken)
+    entries, known = _entries(posted, lines, numbers, providers, rates.rate_table(rate_rows, currency), currency)
     bills = bills[bills["invoice_id"].ne("") | bills["ledger_period"].isin(span)]
     listed = _listed(items, rate_rows, currency)
     sides = [bills, entries, _documents(coded), listed[listed["ledger_period"].isin(span)]]
@@ -60,7 +49,8 @@ def match(booked: pd.DataFrame, coded: pd.DataFrame, items: pd.DataFrame | None,
         together[column] = together[column].where(together[column].notna(), ZERO) if column in together else ZERO
     grouped: dict[tuple, list[dict]] = {}
     for row in sum_by(together, MATCH_KEYS, amounts).to_dict("records"):
-        row["band"] = bands.get(tuple(row[key] for key in MATCH_KEYS), ZERO)
+        key = tuple(row[name] for name in MATCH_KEYS)
+        row |= {"band": known.bands.get(key, ZERO), "earlier": known.earlier(*key)}
         grouped.setdefault((row["ProviderName"], row["invoice_id"]), []).append(row)
     rows = [found for group in grouped.values() for found in settle(group, first, last, limits)]
     return pd.DataFrame(rows, columns=COLUMNS).sort_values(MATCH_KEYS, ignore_index=True)
@@ -73,53 +63,12 @@ def postings(coded: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([cloud, claims]) if len(claims) else cloud
 
 
-def _unnumbered(lines: pd.DataFrame, posted: pd.DataFrame) -> pd.DataFrame:
-    """Bill lines without their numbers where the ledger has none to match them by.
-
-    That is: their own is nowhere in the ledger, and the provider's lines in their ledger month have none, or numbers of
-    the ledger's own: those of the months before the first that shares a number with the bills.
-    """
-    keys = ["ProviderName", "ledger_period", "InvoiceId"]
-    billed = set(rows_of(lines, keys))
-    booked = set(rows_of(posted[posted["kind"].ne("recoverable tax")], ["ProviderName", "fiscal_period", "invoice_id"]))
-    there = {(name, number) for name, _, number in booked if number} & {(name, number) for name, _, number in billed}
-    since: dict[str, str] = {}
-    for name, month, number in booked:
-        if (name, number) in there:
-            since[name] = min(month, since.get(name, month))
-    with_line, with_number = {key[:2] for key in booked}, {key[:2] for key in booked if key[2]}
-    foreign = {name for name, _, _ in booked}
-    lost = {key for key in billed if key[2] and (key[0], key[2]) not in there and (
-        key[:2] in with_line - with_number or key[0] in foreign and key[1] < since.get(key[0], NEVER))}
+def _without(lines: pd.DataFrame, keys: Sequence[str], lost: set[tuple]) -> pd.DataFrame:
+    """The lines of bills, those whose number is of no use without it: provider, ledger month and number are the keys."""
     if not lost:
         return lines
     blank = pd.Series([key in lost for key in rows_of(lines, keys)], index=lines.index, dtype=bool)
-    return lines.assign(InvoiceId=lines["InvoiceId"].where(~blank, ""))
-
-
-def _numbers(lines: pd.DataFrame, posted: pd.DataFrame, span: set[str]) -> Numbers:
-    billed = set(rows_of(lines, ["ProviderName", "InvoiceId", "ledger_period", "billing_period"]))
-    known: dict[tuple[str, str], str] = {}
-    pools: dict[tuple[str, str], set[str]] = {}
-    for name, number, due, month in sorted(billed):
-        if number:
-            known[name, number] = min(month, known.get((name, number), month))
-        elif due in span:
-            pools.setdefault((name, due), set()).add(month)
-    answered = {(name, month) for name, number, month in rows_of(posted, ["ProviderName", "invoice_id", "fiscal_period"])
-                if (name, number) not in known}
-    return Numbers(known, pools, set(pools) - answered)
-
-
-def _answers(line: Mapping, numbers: Numbers) -> tuple[str, str, str]:
-    """The number that a ledger line answers to ("" for its provider's bills without one), their month, the month billed."""
-    name, number, month = line["ProviderName"], line["invoice_id"], line["fiscal_period"]
-    if (name, number) in numbers.known:
-        return number, "", numbers.known[name, number]
-    due = max((due for waits, due in numbers.waiting if waits == name and due < month), default=month)
-    due = month if (name, month) in numbers.pools else due
-    pool = numbers.pools.get((name, due), set())
-    return "" if pool else number, due, min(pool) if len(pool) == 1 else ""
+    return lines.assign(**{keys[-1]: lines[keys[-1]].where(~blank, "")})
 
 
 def _bills(booked: pd.DataFrame, providers: Mapping) -> pd.DataFrame:
@@ -130,31 +79,21 @@ def _bills(booked: pd.DataFrame, providers: Mapping) -> pd.DataFrame:
     return sum_by(marked, MATCH_KEYS, BILL_AMOUNTS)
 
 
-def _entries(posted: pd.DataFrame, lines: pd.DataFrame, numbers: Numbers, providers: Mapping, table: dict,
-             currency: str) -> tuple[pd.DataFrame, dict[tuple, Decimal]]:
-    """Ledger lines by the invoice they answer to; and how far the rate of a row may be from its bill's (`_band`)."""
-    again = _repeating(posted)
-    currencies = _currencies(lines)
-    mixed = _mixed_rates(lines, numbers)
-    rows, bands = [], {}
+def _entries(posted: pd.DataFrame, lines: pd.DataFrame, numbers: answering.Numbers, providers: Mapping, table: dict,
+             currency: str) -> tuple[pd.DataFrame, valuing.Rates]:
+    """Ledger lines by the invoice they answer to, and the rates they are valued at."""
+    again, known = _repeating(posted), valuing.Rates(lines, numbers, table, currency)
+    rows = []
     for line, repeats in zip(posted.to_dict("records"), again, strict=True):
         name, month = line["ProviderName"], line["fiscal_period"]
-        number, due, billed = _answers(line, numbers)
-        month_billed = billed or shift(month, -ledger.lag_of(name, providers))
-        own = currencies.get((name, number, "" if number else due), {currency})
-        rate = None if billed or number else mixed.get((name, due, line["document_currency"]))
-        worth, limit = _worth(line, table, currency, month_billed, own, rate)
+        number, due, billed = answering.answers(line, numbers)
+        worth, limit = known.value(line, number, due, billed, billed or shift(month, -ledger.lag_of(name, providers)))
         claim, tax = line["kind"] == "recoverable tax", line["use"] == "cloud tax"
         amount, worth_all = (ZERO, ZERO) if claim else (line["amount"], worth)
         rows.append((name, month, number, ZERO if line["kind"] == "capital" else amount, amount,
                      amount if line["kind"] == "capital" else ZERO, worth if tax else ZERO, worth if claim else ZERO, worth_all,
                      ZERO if claim else limit, worth_all if repeats else ZERO, worth if repeats and tax else ZERO))
-        key = name, month, number
-        waited = "" if number else min((shift(then, -ledger.lag_of(name, providers)) for waits, then in numbers.waiting
-                                        if waits == name and then < month), default="")
-        if own - {currency} and (waited or line["document_amount"] is None or line["document_currency"] not in own):
-            bands[key] = max(bands.get(key, ZERO), _band(line, table, currency, waited or month_billed, own - {currency}))
-    return pd.DataFrame(rows, columns=[*MATCH_KEYS, *ENTRY_AMOUNTS]), bands
+    return pd.DataFrame(rows, columns=[*MATCH_KEYS, *ENTRY_AMOUNTS]), known
 
 
 def _repeating(posted: pd.DataFrame) -> list[bool]:
@@ -165,54 +104,6 @@ def _repeating(posted: pd.DataFrame) -> list[bool]:
                            cost_centre=posted["cost_centre"] if "cost_centre" in posted else "")
     ordered = marked.reset_index(drop=True).sort_values("fiscal_period", kind="stable")
     return ordered.groupby(SAME_LINE, dropna=False).cumcount().gt(0).sort_index().tolist()
-
-
-def _currencies(lines: pd.DataFrame) -> dict[tuple[str, str, str], set[str]]:
-    """By provider, invoice number and, for bills without one, ledger month the currencies billed in."""
-    found: dict[tuple[str, str, str], set[str]] = {}
-    for name, number, month, own in set(rows_of(lines, ["ProviderName", "InvoiceId", "ledger_period", "BillingCurrency"])):
-        found.setdefault((name, number, "" if number else month), set()).add(own)
-    return found
-
-
-def _mixed_rates(lines: pd.DataFrame, numbers: Numbers) -> dict[tuple[str, str, str], Decimal]:
-    """The usual rate of bills without number that one ledger month books for several months, by currency."""
-    several = {key for key, billed in numbers.pools.items() if len(billed) > 1}
-    if not several:
-        return {}
-    bare = lines[lines["InvoiceId"].eq("")]
-    mine = bare[[key in several for key in rows_of(bare, ["ProviderName", "ledger_period"])]]
-    sums = sum_by(mine, ["ProviderName", "ledger_period", "BillingCurrency"], ["billed", "BilledCost"])
-    return {tuple(key): ratio(billed, cost, 20) for *key, billed, cost
-            in sums.itertuples(index=False, name=None) if billed and cost}
-
-
-def _worth(line: Mapping, table: dict, currency: str, billed: str, own: set[str], usual: Decimal | None) -> tuple[Decimal, Decimal]:
-    """The document's amount at the rate of the month billed, and what rounding the line to cents can move.
-
-    A document in a currency that is not the bill's says nothing of the bill's rate.
-    """
-    document = line["document_currency"]
-    if line["document_amount"] is None or document in ("", currency) or document not in own:
-        return line["amount"], HALF_CENT
-    rate = usual or rates.rate_of(table, document, billed, currency)
-    return line["document_amount"] * rate, HALF_CENT + HALF_CENT * rate
-
-
-def _band(line: Mapping, table: dict, currency: str, billed: str, foreign: set[str]) -> Decimal:
-    """How far, as a share, the rates from the month billed to the month booked move an amount; a day's rate on top."""
-    def rate(source: str, month: str) -> Decimal | None:
-        return Decimal(1) if source == currency else table.get((source, month))
-
-    kept, booked = line["document_currency"] or currency, line["fiscal_period"]
-    found = [DAILY]
-    for source in sorted(foreign):
-        for month in months(billed, booked) if billed <= booked else [booked]:
-            parts = rate(source, month), rate(kept, month), rate(kept, booked), rate(source, billed)
-            if all(parts):
-                there, across, back, due = parts
-                found.append(abs(there / across * back / due - 1) + DAILY)
-    return max(found)
 
 
 def _documents(coded: pd.DataFrame) -> pd.DataFrame:

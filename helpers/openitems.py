@@ -12,11 +12,11 @@ from pathlib import Path
 import pandas as pd
 
 from helpers import checks, inputs, ledger
+from helpers.carried import AGAIN, MISSING, UNEXPLAINED
 from helpers.mapping import rows_of
 from helpers.money import ZERO, total
 from helpers.periods import distance
 from helpers.problems import Problems, shown
-from helpers.settlement import AGAIN, MISSING, UNEXPLAINED
 
 KEYS = ["ProviderName", "first_seen", "invoice_id", "bucket"]
 COLUMNS = [*KEYS, "age", "matched_by", "amount", "cause", "owner", "note", "state"]

@@ -48,38 +48,34 @@ def roll_forward(booked: pd.DataFrame, providers: Mapping, period: str) -> pd.Da
 
 
 def _at_its_rate(lines: pd.DataFrame, paid: pd.Series) -> list[Decimal]:
-    """What each line amortises, at the rate its commitment was bought at; at its own month's where no purchase is there.
-
-    What was bought first is used up first, so that paying again at another rate leaves what was used up as it was.
-    """
-    keyed = [*KEYS, "BillingCurrency", "ledger_period"]
-    bought = sum_by(lines[paid & lines["ChargeCategory"].eq("Purchase")], keyed, ["billed", "BilledCost"])
-    if all(worth == cost for worth, cost in zip(bought["billed"], bought["BilledCost"], strict=True)):
-        return lines["effective"].tolist()
-    used = sum_by(lines[~paid], keyed, ["EffectiveCost"])
-    layers: dict[tuple, list[tuple[str, Decimal, Decimal]]] = {}
-    for *key, month, worth, cost in bought.itertuples(index=False, name=None):
-        if cost > 0:
-            layers.setdefault(tuple(key), []).append((month, cost, worth / cost))
-    rates = {(*key, month): rate for key, rows in used.groupby(keyed[:3], sort=False) if tuple(key) in layers
-             for month, rate in _first_in(layers[tuple(key)], dict(zip(rows["ledger_period"], rows["EffectiveCost"], strict=True)))}
-    keys = zip(*(lines[name] for name in keyed), strict=True)
-    return [own * rates[key] if key in rates else effective
+    """What each line amortises, at the rate of what is left of the purchases made until then; at its own month's where no
+    purchase is there."""
+    rates = _rates(lines, paid)
+    keys = zip(lines["ProviderName"], lines["CommitmentDiscountId"], lines["BillingCurrency"], lines["ledger_period"], strict=True)
+    return [own * rates[key][0] / rates[key][1] if key in rates else effective
             for key, own, effective in zip(keys, lines["EffectiveCost"], lines["effective"], strict=True)]
 
 
-def _first_in(bought: list[tuple[str, Decimal, Decimal]], used: Mapping[str, Decimal]) -> list[tuple[str, Decimal]]:
-    """By month the rate of what is used up in it: of the purchases until then, the oldest not used up first."""
-    done, found = ZERO, []
-    for month in sorted(used):
-        there = [(cost, rate) for when, cost, rate in bought if when <= month] or [bought[0][1:]]
-        skip, left, worth = done, used[month], ZERO
-        for cost, rate in there:
-            part = min(max(cost - skip, ZERO), max(left, ZERO))
-            skip, left, worth = max(skip - cost, ZERO), left - part, worth + part * rate
-        last = there[-1][1]  # of what is used beyond all that was bought, and of what is taken back
-        found.append((month, (worth + left * last) / used[month] if used[month] else last))
-        done += max(used[month], ZERO)
+def _rates(lines: pd.DataFrame, paid: pd.Series) -> dict[tuple, tuple[Decimal, Decimal]]:
+    """By commitment, currency and ledger month from the first purchase on: worth and cost of what is paid and not used up.
+
+    What is used, or given back, leaves the rate as it is; a purchase is mixed with what is left.
+    """
+    bought = paid & lines["ChargeCategory"].eq("Purchase")
+    parts = lines.assign(worth=lines["billed"].where(bought, ZERO), cost=lines["BilledCost"].where(bought, ZERO),
+                         used=lines["EffectiveCost"].where(~paid, ZERO), back=lines["BilledCost"].where(paid & ~bought, ZERO))
+    sums = sum_by(parts, [*KEYS, "BillingCurrency", "ledger_period"], ["worth", "cost", "used", "back"])
+    found: dict[tuple, tuple[Decimal, Decimal]] = {}
+    standing: dict[tuple, tuple[Decimal, Decimal, Decimal]] = {}  # by commitment and currency: worth, cost, what of it is left
+    for *key, month, worth, cost, used, back in sums.itertuples(index=False, name=None):
+        was, of, left = standing.get(tuple(key), (ZERO, ZERO, ZERO))
+        if cost:
+            kept = max(left, ZERO) * was / of if of else ZERO
+            was, of = kept + worth, max(left, ZERO) + cost
+        left = (max(left, ZERO) if cost else left) + cost + back - used
+        standing[tuple(key)] = was, of, left
+        if was and of and was != of:
+            found[*key, month] = was, of
     return found
 
 

@@ -31,7 +31,7 @@ def _always(month) -> Iterator[tuple[str, pd.DataFrame | None]]:
     yield "prepaid_ledger", prepaid.against(forward, month.recorded, month.providers, period)
     yield "unused", prepaid.unused(month.booked, period)
     if month.received is not None:
-        yield "three_way", threeway.match(month.booked, month.received, month.recorded, month.reconciling_items,
+        yield "three_way", threeway.match(month.booked, month.received, month.typed, month.reconciling_items,
                                           month.providers, period, month.params.tolerance)
 
 
@@ -39,7 +39,7 @@ def _with_ledger(month) -> Iterator[tuple[str, pd.DataFrame | None]]:
     period, given, calendar = month.period, month.params, month.fiscal_days
     yield "bridge", month.steps
     worth = matching.items_worth(month.reconciling_items, month.rates, given.currency)
-    yield "bucket_lines", bucketlines.lines(month.booked, month.recorded, month.matches, month.reconciling_items, worth, period)
+    yield "bucket_lines", bucketlines.lines(month.booked, month.typed, month.matches, month.reconciling_items, worth, period)
     yield "matches", month.matches
     yield "open_items", openitems.items(month.matches, month.open_item_notes, period)
     yield "months", reconciliation.by_month(month.matches, month.recorded, period)
@@ -48,10 +48,11 @@ def _with_ledger(month) -> Iterator[tuple[str, pd.DataFrame | None]]:
     yield "late_invoices", lagged.late_invoices(month.providers, month.evidence, month.mapped)
     yield "control", reconciliation.control_totals(month.recorded, period)
     known = month.booked, month.recorded, month.matches, month.providers, period, month.open_item_notes
-    to_accrue = accrued.accruals(*known)
-    yield "accruals", to_accrue
+    least = given.tolerance.amount
+    to_accrue = accrued.accruals(*known, least=least)
+    yield "accruals", to_accrue.drop(columns="ledger_period")
     yield "accrual_journal", accrued.journal(to_accrue, month.recorded, month.accrual_account, period, given.currency, calendar)
-    yield "true_up", trueup.true_up(accrued.accruals(*known, back=1), month.recorded, month.matches, period)
+    yield "true_up", trueup.true_up(accrued.accruals(*known, back=1, least=least), month.recorded, month.matches, period, least)
     yield "misdated", posting.misdated(month.recorded, calendar, period)
     yield "two_currencies", posting.two_currencies(month.recorded, period)
 
@@ -76,7 +77,7 @@ def check(month, told: dict[str, pd.DataFrame]) -> pd.DataFrame:
         rows += [bucketlines.check(month.steps, told["bucket_lines"]),
                  *openitems.check(told["open_items"], stray, month.period, given.tolerance.materiality),
                  *accrued.check(told["accrual_journal"], month.accrual_account, accrued.awaited(month.booked, month.period)),
-                 *trueup.check(trueup.stray(month.recorded, month.period)),
+                 *trueup.check(trueup.stray(month.typed, month.period)),
                  *posting.check(told["misdated"], told["two_currencies"])]
     if month.replaced:
         was, now = (bridge.cloud_expense(lines, month.period) for lines in (month.recorded, month.coded))

@@ -7,18 +7,13 @@ taken back.  Amounts are in the report's currency; a row's `worth` is its docume
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import NamedTuple
 
+from helpers.carried import AGAIN, BUCKETS, EARLY, LATE, MISSING, UNEXPLAINED, Lot, Standing, carry, toward
 from helpers.ledger import MATCH_KEYS, NAMED
-from helpers.money import CENT, ZERO, to_cents, total
+from helpers.money import ZERO, to_cents, total
 
-MISSING, LATE, EARLY, AGAIN, UNEXPLAINED = "missing invoices", "late invoices", "early invoices", "duplicates", "unexplained"
-BUCKETS = ["tax", *NAMED, "capitalised", MISSING, LATE, EARLY, AGAIN, "FX", "rounding", UNEXPLAINED]
-OPEN = (MISSING, UNEXPLAINED, AGAIN)  # what somebody has to clear
-WITHIN = ("credit memos", "refunds", "marketplace", "support")  # documents that a bill of the same number may hold
-BACK = ("credit memos", "refunds", "manual adjustments")  # documents that may take back what was booked too much
 COLUMNS = [*MATCH_KEYS, "matched_by", "bill", "purchases", "ledger", *BUCKETS, "open", "open_before"]
 
 
@@ -27,32 +22,6 @@ class Limits(NamedTuple):
 
     tax: Decimal = Decimal("0.27")  # of the bill: the highest standard VAT rate there is (Hungary); more is not tax
     fx: Decimal = Decimal("0.10")  # of the invoice: further from the month's rate is no difference of rates
-
-
-@dataclass
-class Lot:
-    """A part of a row that a later month may clear."""
-
-    row: int
-    amount: Decimal
-
-
-@dataclass
-class Standing:
-    """What the months so far leave of an invoice."""
-
-    to_come: Decimal  # due in later ledger months
-    ahead: Decimal = ZERO  # booked before it was due
-    owed: list[Lot] = field(default_factory=list)  # due, and not booked
-    twice: list[Lot] = field(default_factory=list)  # booked again
-    bill: Decimal = ZERO  # all billed so far
-    due: Decimal = ZERO  # of it what is expense
-    taxed: Decimal = ZERO  # in the bucket so far
-    tax_waiting: Decimal = ZERO  # tax in bills that no tax line has answered
-
-    def open_of(self, row: int) -> Decimal:
-        """What is open of a row, signed as its bucket is."""
-        return total(lot.amount for lot in self.twice if lot.row == row) - total(lot.amount for lot in self.owed if lot.row == row)
 
 
 def settle(rows: Sequence[Mapping], first: str, last: str, limits: Limits = Limits()) -> Iterator[dict]:
@@ -72,7 +41,7 @@ def settle(rows: Sequence[Mapping], first: str, last: str, limits: Limits = Limi
         standing.to_come -= row["bill"] - row["purchases"]
         earlier = bool(standing.bill)
         parts = _best(row, standing, limits)
-        _carry(place, row, parts, standing)
+        carry(place, row, parts, standing)
         explained.append((row, parts, _matched_by(row, parts, earlier)))
     before = [standing.open_of(known) for known in range(len(explained))] if before is None else [*before, ZERO]
     for place, (row, parts, how) in enumerate(explained):
@@ -84,42 +53,47 @@ def settle(rows: Sequence[Mapping], first: str, last: str, limits: Limits = Limi
 def _best(row: Mapping, standing: Standing, limits: Limits) -> dict[str, Decimal]:
     """The first way to see the row that leaves nothing unexplained; else the plainest one.
 
-    Lines that stand twice may be meant (two halves) or not, and a bill's tax may lie in the lines of cost; a document of
-    the bill's number may be a part of that bill.
+    Lines that stand twice may be meant (two halves) or not, and a bill's tax may lie in the lines of cost.
     """
     found = [_explain(row, standing, limits, tax, ZERO) for tax in _taxes(row, standing, limits, ZERO)]
     plain = next((parts for parts in found if not parts[UNEXPLAINED]), found[0])
     if row["repeated"] and (plain[UNEXPLAINED] or plain[AGAIN]):
         again = (_explain(row, standing, limits, tax, row["repeated"]) for tax in _taxes(row, standing, limits, row["repeated_tax"]))
-        plain = next((parts for parts in again if not parts[UNEXPLAINED]), plain)
-    if row["invoice_id"] and row["bill"] and any(row[name] for name in WITHIN) and (plain[UNEXPLAINED] or plain[MISSING]):
-        held = {**row, "limit": row["limit"] or CENT, **dict.fromkeys(WITHIN, ZERO)}
-        inside = (_explain(held, standing, limits, tax, ZERO) for tax in _taxes(row, standing, limits, ZERO))
-        plain = next((parts for parts in inside if not any(parts[name] for name in (*OPEN, "FX"))), plain)
+        return next((parts for parts in again if not parts[UNEXPLAINED]), plain)
     return plain
 
 
 def _taxes(row: Mapping, standing: Standing, limits: Limits, repeated: Decimal) -> Iterator[Decimal]:
-    """What the tax bucket may be: the tax lines less the bills' tax; or less what of that is a claim (recoverable).
+    """What the tax bucket may be: the tax lines less the bills' tax; or less what of that is a claim (recoverable), which may
+    have been booked before the bill.
 
     More than tax can be is none.  A bill's tax that no tax line answers lies in the lines of cost.
     """
-    waiting = standing.tax_waiting + row["tax_in_bill"]
-    if not row["tax_in_ledger"] and not row["recoverable"]:
+    waiting, claims = standing.tax_waiting + row["tax_in_bill"], standing.claims + row["recoverable"]
+    if not row["tax_in_ledger"] and not claims:
         yield ZERO
         return
     tax = row["tax_in_ledger"] - repeated - waiting
-    most = abs(standing.bill + row["bill"]) * limits.tax
+    most = abs(standing.bill + row["bill"] + _ahead(row, standing)) * limits.tax
     yield tax if abs(standing.taxed + tax) <= most or -waiting <= tax <= 0 else ZERO
-    if waiting and row["recoverable"]:
-        yield -min(row["recoverable"], waiting, key=abs)
+    if waiting and claims:
+        yield -min(claims, waiting, key=abs)
+
+
+def _ahead(row: Mapping, standing: Standing) -> Decimal:
+    """What the ledger holds, without tax, of the invoice's bills that are due later."""
+    expected = row["bill"] - row["purchases"]
+    taken = toward(expected, standing.ahead)
+    cost = row["ledger"] + row["capital"] - row["tax_in_ledger"] - total(row[name] for name in NAMED)
+    ahead = standing.ahead - taken
+    return ahead + toward(cost - (expected - taken), standing.to_come - ahead)
 
 
 def _explain(row: Mapping, standing: Standing, limits: Limits, tax: Decimal, repeated: Decimal) -> dict[str, Decimal]:
     """Every bucket of the row, with so much tax and so much booked by lines that repeat another."""
     rate = _plausible(_exchange(row), row["worth"], limits.fx)
     expected = row["bill"] - row["purchases"]
-    taken = _toward(expected, standing.ahead)
+    taken = toward(expected, standing.ahead)
     due = expected - taken
     got = row["ledger"] + row["capital"] - total(row[name] for name in NAMED) - rate - tax - repeated
     parts = dict.fromkeys(BUCKETS, ZERO) | {name: row[name] for name in NAMED}
@@ -138,74 +112,49 @@ def _rest(rest: Decimal, due: Decimal, row: Mapping, standing: Standing) -> Iter
     """
     numbered, base = bool(row["invoice_id"]), due
 
-    def near(one: Decimal, other: Decimal) -> bool:
-        return abs(one - other) <= max(row["limit"], abs(other) * row["band"])
+    def near(one: Decimal, other: Decimal, band: Decimal = row["band"]) -> bool:
+        return abs(one - other) <= max(row["limit"], abs(other) * band)
 
     if abs(rest) > row["limit"] and not (due and near(due + rest, due)):
         for name, room, wholes in _rooms(row, standing, numbered):
-            whole = next((amount for amount in wholes if amount and near(rest, amount)), ZERO)
-            part = whole or (_toward(rest, room) if numbered else ZERO)
+            here = part = toward(rest, room) if numbered else ZERO
+            for amount, worth, band in wholes:
+                if amount and near(rest, worth, band):
+                    part, here = amount, worth if near(rest, worth, ZERO) else rest if row["earlier"] else amount
+                    break
             yield name, part
-            rest, base = rest - part, base + part
-        again = _multiple(rest, standing.due + due if numbered else due, near)
+            yield "FX", here - part
+            rest, base = rest - here, base + here
+        whole = standing.due + row["bill"] - row["purchases"] or standing.to_come
+        again = _multiple(rest, whole if numbered else due, near)
         yield AGAIN, again
         rest, base = rest - again, base + again
     yield "rounding" if abs(rest) <= row["limit"] else "FX" if near(base + rest, base) else UNEXPLAINED, rest
 
 
-def _rooms(row: Mapping, standing: Standing, numbered: bool) -> Iterator[tuple[str, Decimal, list[Decimal]]]:
-    """By bucket how much there is to clear or to book ahead, and the amounts that may come whole."""
-    owed, twice = total(lot.amount for lot in standing.owed), -total(lot.amount for lot in standing.twice)
-    yield LATE, owed, [owed, *(lot.amount for lot in standing.owed)]
-    yield AGAIN, twice, [twice, *(-lot.amount for lot in standing.twice)]
+def _rooms(row: Mapping, standing: Standing, numbered: bool) -> Iterator[tuple[str, Decimal, list[tuple]]]:
+    """By bucket how much there is to clear or to book ahead, and what may come whole."""
+    for name, lots, sign in ((LATE, standing.owed, 1), (AGAIN, standing.twice, -1)):
+        yield name, total(lot.amount for lot in lots) * sign, [_whole(row, some, sign) for some in (lots, *([lot] for lot in lots))]
     if numbered:
-        yield EARLY, standing.to_come - standing.ahead, [standing.to_come - standing.ahead]
+        ahead = standing.to_come - standing.ahead
+        yield EARLY, ahead, [(ahead, ahead, row["band"])]
+
+
+def _whole(row: Mapping, lots: Sequence[Lot], sign: int) -> tuple[Decimal, Decimal, Decimal]:
+    """The lots at the rates of their own months, at the row's, and how far off, as a share, the latter may be.
+
+    `earlier` has by month the rate that the row's ledger lines are valued at, and the month's.
+    """
+    known = [(lot.amount * sign, *row["earlier"].get(lot.month, (1, 1, row["band"]))) for lot in lots]
+    return (total(amount for amount, *_ in known), total(amount * now / then for amount, now, then, _ in known),
+            max((band for *_, band in known), default=ZERO))
 
 
 def _multiple(rest: Decimal, whole: Decimal, near) -> Decimal:
     """The rest as the whole bill once or several times more; 0 where it is not."""
     times = round(rest / whole) if whole else 0
     return whole * times if times > 0 and near(rest, whole * times) else ZERO
-
-
-def _carry(place: int, row: Mapping, parts: Mapping[str, Decimal], standing: Standing) -> None:
-    """Takes the row's buckets into what stands for the months after it."""
-    standing.ahead += parts[EARLY]
-    standing.bill += row["bill"]
-    standing.due += row["bill"] - row["purchases"]
-    standing.taxed += parts["tax"]
-    answered = row["tax_in_ledger"] or row["recoverable"]
-    standing.tax_waiting = ZERO if answered else standing.tax_waiting + row["tax_in_bill"]
-    _clear(standing.owed, parts[LATE])
-    twice = parts[AGAIN]
-    if twice * total(lot.amount for lot in standing.twice) < 0:
-        _clear(standing.twice, -twice)
-    elif twice:
-        standing.twice.append(Lot(place, twice))
-    if row["invoice_id"]:
-        back = total(parts[name] for name in BACK)
-        back += _clear(standing.twice, -_toward(back, -total(lot.amount for lot in standing.twice)))
-        _clear(standing.owed, _toward(back, total(lot.amount for lot in standing.owed)))
-    lacking = parts[MISSING] + parts[UNEXPLAINED]
-    if lacking:
-        standing.owed.append(Lot(place, -lacking))
-
-
-def _clear(lots: list[Lot], amount: Decimal) -> Decimal:
-    """Takes the amount off the lots: off the one of that amount, else off the oldest first; gives it back."""
-    whole = [lot for lot in lots if lot.amount == amount]
-    left = amount
-    for lot in whole[:1] or list(lots):
-        part = _toward(left, lot.amount)
-        lot.amount -= part
-        left -= part
-    lots[:] = [lot for lot in lots if lot.amount]
-    return amount
-
-
-def _toward(amount: Decimal, room: Decimal) -> Decimal:
-    """So much of the amount as goes into the room of the same sign."""
-    return min(amount, room, key=abs) if amount * room > 0 else ZERO
 
 
 def _exchange(row: Mapping) -> Decimal:

@@ -13,12 +13,11 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from helpers import checks, ledger
-from helpers.mapping import rows_of
-from helpers.money import ZERO, sum_by, to_cents, total
+from helpers import checks, ledger, sides, typed
+from helpers.money import ZERO, to_cents, total
 from helpers.optional import needs_table
+from helpers.sides import Posted
 
-KEYS = ["ProviderName", "invoice_id", "BillingAccountId", "billing_period", "currency"]
 TIES = "ties"
 NUMBER, ACCOUNT, MONTH = "invoice number", "billing account and month", "provider and month"
 COLUMNS = ["ProviderName", "invoice_id", "billing_period", "matched_by", "currency", "usage", "usage_tax", "invoice",
@@ -34,79 +33,48 @@ def match(booked: pd.DataFrame, invoices: pd.DataFrame, coded: pd.DataFrame | No
     listed or posted, may stand between usage and invoice.  Invoices that only a month answers to are one row together.
     """
     lines = booked[booked["billing_period"] <= period]
-    posted = _posted(coded, period)
-    used = _used(lines, {key for key, entry in posted.items() if period in entry.months}, period)
-    credits = _credits(coded, items, period)
-    rows, taken, answered = [], set(), set()
+    coded = None if coded is None else typed.untyped(coded, lines, providers)
+    posted = sides.posted(coded, period)
+    used = sides.used(lines, invoices, posted, period)
+    asked = _Asked(posted, providers, period)
+    credits = sides.credits(coded, items, period)
+    known = invoices.groupby(["ProviderName", "invoice_id"])["currency"].agg(set).to_dict()
+    rows, taken = [], set()
     for group, keys, by in _groups(invoices, used):
-        due = any(ledger.booked_in(row["ProviderName"], row["billing_period"], providers, row["BillingAccountId"]) == period
-                  for row in group)
-        numbers = [(row["ProviderName"], row["invoice_id"]) for row in group]
-        entries = [posted[key] for key in numbers if key in posted]
-        if not keys and not due and not any(period in entry.months for entry in entries):
-            continue
         taken.update(keys)
-        answered.update(numbers)
-        back = total(credits.get((*key, group[0]["currency"]), ZERO) for key in numbers)
-        rows.append(_row(group, by, [(key, used[key]) for key in keys], entries, tolerance, back))
-    rows += [_alone(key, sides, posted.get(key[:2])) for key, sides in used.items() if key not in taken]
-    answered |= {(row["ProviderName"], row["invoice_id"]) for row in rows}
-    rows += [_ledger_only(key, entry) for key, entry in posted.items() if key not in answered and period in entry.months]
-    return pd.DataFrame(rows, columns=COLUMNS).sort_values(COLUMNS[:4], ignore_index=True)
+        if by == NUMBER or asked.usage(keys) or asked.invoices(group):
+            numbers = [(row["ProviderName"], row["invoice_id"]) for row in group]
+            back = total(credits.get((*key, group[0]["currency"]), ZERO) for key in numbers)
+            currencies = {own for key in numbers for own in known[key]}
+            entries = [posted[key] for key in numbers if key in posted]
+            rows.append((numbers, _row(group, by, [(key, used[key]) for key in keys], entries, currencies, tolerance, back)))
+    rows += [([key[:2]], _alone(key, amounts, posted.get(key[:2]))) for key, amounts in used.items()
+             if key not in taken and (key[1] or asked.usage([key]))]
+    answered = {number for numbers, _ in rows for number in numbers}
+    alone = [row for key, entry in posted.items() if key not in answered and period in entry.months for row in _ledger_only(key, entry)]
+    table = pd.DataFrame([*(row for _, row in rows), *alone], columns=COLUMNS)
+    return table.sort_values(COLUMNS[:5], ignore_index=True)
 
 
-class Posted(NamedTuple):
-    """What the ledger holds of an invoice: amount and currency of its documents, and the months they are booked in."""
+class _Asked(NamedTuple):
+    """What the month asks about: what is due in it, and what is booked in it."""
 
-    amount: Decimal
-    currency: str
-    months: frozenset[str]
+    posted: Mapping
+    providers: Mapping
+    period: str
 
+    def usage(self, keys: list[tuple]) -> bool:
+        """Whether some of the usage is due."""
+        return any(self._due(name, month, account) for name, _, account, month, _ in keys)
 
-def _used(lines: pd.DataFrame, posted: set[tuple[str, str]], period: str) -> dict[tuple, tuple[Decimal, Decimal]]:
-    """Billed cost without tax, and tax, by provider, invoice number, account, month and currency.
+    def invoices(self, group: list[dict]) -> bool:
+        """Whether one of the invoices is due or booked."""
+        return any(self._due(row["ProviderName"], row["billing_period"], row["BillingAccountId"]) for row in group) or any(
+            self.period in self.posted[key].months for row in group
+            if (key := (row["ProviderName"], row["invoice_id"])) in self.posted)
 
-    Of bills that the month books, and all of an invoice that is billed or posted in it.
-    """
-    due = lines["ledger_period"].eq(period)
-    whole = posted | {key for key in set(rows_of(lines[due], ["ProviderName", "InvoiceId"])) if key[1]}
-    asked = pd.Series([key in whole for key in rows_of(lines, ["ProviderName", "InvoiceId"])], index=lines.index, dtype=bool)
-    lines = lines[due | asked]
-    tax = lines["ChargeCategory"].eq("Tax")
-    named = lines.rename(columns={"InvoiceId": "invoice_id", "BillingCurrency": "currency"})
-    table = sum_by(named.assign(net=named["BilledCost"].where(~tax, ZERO), tax=named["BilledCost"].where(tax, ZERO)),
-                   KEYS, ["net", "tax"])
-    return {key[:5]: key[5:] for key in table.itertuples(index=False, name=None)}
-
-
-def _posted(coded: pd.DataFrame | None, period: str) -> dict[tuple[str, str], Posted]:
-    """What the ledger's lines of each numbered invoice up to the month come to in the documents' currency, tax left out."""
-    if coded is None:
-        return {}
-    prepaid, documents = coded["kind"].eq("prepaid") & coded["invoice_id"].ne(""), ledger.documents(coded)
-    lines = pd.concat([ledger.invoices(coded, ("expense", "capital")), coded[prepaid],
-                       documents[documents["bucket"].eq("credit memos")]])
-    lines = lines[(lines["fiscal_period"] <= period) & lines["invoice_id"].ne("") & lines["use"].ne("cloud tax")]
-    worth, own = ledger.written(lines)
-    table = lines.assign(own=own, worth=worth).groupby(["ProviderName", "invoice_id"]).agg(
-        amount=("worth", total), currency=("own", lambda found: "/".join(sorted(set(found)))),
-        months=("fiscal_period", frozenset))
-    return {key: Posted(*row) for key, row in zip(table.index, table.itertuples(index=False), strict=True)}
-
-
-def _credits(coded: pd.DataFrame | None, items: pd.DataFrame | None, period: str) -> dict[tuple[str, str, str], Decimal]:
-    """Listed items and posted credit memos up to the month, by provider, invoice number and currency."""
-    found: dict[tuple[str, str, str], Decimal] = {}
-    rows = rows_of(items, ["ProviderName", "invoice_id", "currency", "ledger_period", "amount"])
-    if coded is not None:
-        documents = ledger.documents(coded)
-        documents = documents[documents["bucket"].eq("credit memos") & documents["invoice_id"].ne("")]
-        worth, own = ledger.written(documents)
-        rows += rows_of(documents.assign(worth=worth, own=own), ["ProviderName", "invoice_id", "own", "fiscal_period", "worth"])
-    for *key, month, amount in rows:
-        if month <= period:
-            found[tuple(key)] = found.get(tuple(key), ZERO) + amount
-    return found
+    def _due(self, name: str, month: str, account: str) -> bool:
+        return ledger.booked_in(name, month, self.providers, account) == self.period
 
 
 def _groups(invoices: pd.DataFrame, used: Mapping) -> Iterator[tuple[list[dict], list[tuple], str]]:
@@ -123,28 +91,35 @@ def _groups(invoices: pd.DataFrame, used: Mapping) -> Iterator[tuple[list[dict],
         else:
             groups.setdefault((row["ProviderName"], row["billing_period"], row["currency"], row["BillingAccountId"]), []).append(row)
     taken: set[tuple] = set()
-    for (name, month, currency, account), group in sorted(groups.items(), key=lambda pair: (pair[0][3] == "", pair[0])):
-        keys = [key for key in bare.get((name, month), []) if key not in taken and (not account or key[2] == account)]
-        mine = [key for key in keys if key[4] == currency] or keys
-        taken.update(mine)
-        if mine:
-            yield group, mine, ACCOUNT if account else MONTH
+    found: dict[tuple, list[tuple]] = {}
+    for own in (True, False):  # usage in an invoice's own currency first; what is left may be of one in another
+        for name, month, currency, account in sorted(groups, key=lambda key: (key[3] == "", key)):
+            mine = [key for key in bare.get((name, month), []) if key not in taken and (not account or key[2] == account)
+                    and (key[4] == currency or not own)]
+            if mine and not found.get((name, month, currency, account)):
+                found[name, month, currency, account] = mine
+                taken.update(mine)
+    for key, group in sorted(groups.items()):
+        if key in found:
+            yield group, found[key], ACCOUNT if key[3] else MONTH
         else:
             yield from (([row], [], "") for row in group)
 
 
-def _row(group: list[dict], by: str, sides: list[tuple], entries: list[Posted], tolerance, back: Decimal) -> dict:
+def _row(group: list[dict], by: str, usages: list[tuple], entries: list[Posted], currencies: set[str], tolerance,
+         back: Decimal) -> dict:
     first = group[0]
     amount, tax_amount = (total(row[name] for row in group) for name in ("amount", "tax_amount"))
-    same = [amounts for key, amounts in sides if key[4] == first["currency"]]
+    same = [amounts for key, amounts in usages if key[4] == first["currency"]]
     usage, tax = (total(amounts[place] for amounts in same) if same else None for place in (0, 1))
-    booked = total(entry.amount for entry in entries) if entries and {entry.currency for entry in entries} == {first["currency"]} else None
+    parts = [entry.of(first["currency"], currencies) for entry in entries]
+    booked = total(parts) if parts and None not in parts else None
     gaps = [None if usage is None else amount - usage, None if booked is None else booked - amount]
     allowed = max(tolerance.amount, abs(amount) * tolerance.share)
     if usage is None:
-        state = "usage in another currency" if sides else "no usage for it"
+        state = "usage in another currency" if usages else "no usage for it"
     elif not entries:
-        state = "not in the ledger"
+        state = "not in the ledger" if amount or usage else TIES
     elif booked is None:
         state = "booked in another currency"
     else:
@@ -157,16 +132,17 @@ def _row(group: list[dict], by: str, sides: list[tuple], entries: list[Posted], 
             "invoice_less_usage": gaps[0], "ledger_less_invoice": gaps[1], "state": state}
 
 
-def _alone(key: tuple, sides: tuple, entry: Posted | None) -> dict:
+def _alone(key: tuple, amounts: tuple, entry: Posted | None) -> dict:
     provider, number, _, month, currency = key
     return {"ProviderName": provider, "invoice_id": number, "billing_period": month, "currency": currency, "matched_by": "",
-            "usage": sides[0], "usage_tax": sides[1], "ledger": entry.amount if entry and entry.currency == currency else None,
+            "usage": amounts[0], "usage_tax": amounts[1], "ledger": entry.of(currency, {currency}) if entry else None,
             "state": "no invoice for it"}
 
 
-def _ledger_only(key: tuple[str, str], entry: Posted) -> dict:
-    return {"ProviderName": key[0], "invoice_id": key[1], "billing_period": "", "currency": entry.currency, "matched_by": "",
-            "ledger": entry.amount, "state": "in the ledger alone"}
+def _ledger_only(key: tuple[str, str], entry: Posted) -> Iterator[dict]:
+    for currency, amount in sorted(entry.amounts.items()):
+        yield {"ProviderName": key[0], "invoice_id": key[1], "billing_period": "", "currency": currency, "matched_by": "",
+               "ledger": amount, "state": "in the ledger alone"}
 
 
 @needs_table

@@ -11,7 +11,7 @@ import pandas as pd
 
 from helpers import (
     billing, bridge, charges, costs, depreciation, disputes, forecast, kept, lagged, ledger, mapping, matching, moves, openitems, params,
-    posting, rates, received, tco)
+    posting, rates, received, tco, typed)
 from helpers.billing import drill
 from helpers.charging import Charging
 from helpers.errors import InputError
@@ -149,13 +149,24 @@ class Month(Charging, Given):
         return ledger.code(lines, self.accounts, self.params.providers, self.rates, self.params.currency)
 
     @cached_property
+    def typed(self) -> pd.DataFrame | None:
+        """Ledger lines × bills → the lines; documents that book a bill are invoices."""
+        if self.recorded is None:
+            return None
+        return typed.untyped(self.recorded, self.booked, self.providers, self.limits)
+
+    @property
+    def limits(self) -> Limits:
+        """How large tax and exchange-rate differences may be."""
+        return Limits(self.params.tolerance.tax_share, self.params.tolerance.fx_share)
+
+    @cached_property
     def matches(self) -> pd.DataFrame | None:
         """Booked usage × ledger → one row an invoice, with every difference named."""
         if self.recorded is None:
             return None
-        limits = Limits(self.params.tolerance.tax_share, self.params.tolerance.fx_share)
-        return matching.match(self.booked, self.recorded, self.reconciling_items, self.providers, self.rates,
-                              self.params.currency, limits, self.period)
+        return matching.match(self.booked, self.typed, self.reconciling_items, self.providers, self.rates,
+                              self.params.currency, self.limits, self.period)
 
     @cached_property
     def steps(self) -> pd.DataFrame | None:
