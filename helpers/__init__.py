@@ -6,7 +6,8 @@ the same name; what works them out lies below it.
     step            page              works it out
     billing         billed, fields    billing/ (formats, deliveries, cube), cache, rates
     mapping         mapped            mapping, services, rulebook, taxonomy, tags; coverage, tagged, worklist, moves, rulecheck
-    reconciliation  reconciliation    ledger, settlement, matching, bridge; lagged, threeway, accrued, trueup, prepaid, openitems
+    reconciliation  reconciliation    ledger, typed, answering, valuing, matching, settlement, carried, bridge; lagged, threeway,
+                                      sides, accrued, trueup, prepaid, openitems
     chargeback      chargeback        costs, pools, allocation, receivers, charges; shared, disputes
     to each owner   (statements)      charging, changes, owners, statements, trace, journal
     tco             tco               tco; depreciation
