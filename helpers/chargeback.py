@@ -63,8 +63,9 @@ def summary(lines: pd.DataFrame) -> pd.DataFrame:
 
 def by_application(lines: pd.DataFrame) -> pd.DataFrame:
     """One row an application and owner: the amount charged, its direct part, and each shared pool's."""
+    own = {name: f"{name} (pool)" for name in ("application", "owner", "direct", "amount", "basis", "currency")}
     charged = lines[lines["kind"] != "residual"].assign(
-        column=lambda rows: rows["pool"].where(rows["kind"] == "shared", "direct"),
+        column=lambda rows: rows["pool"].replace(own).where(rows["kind"] == "shared", "direct"),
         application=lambda rows: rows["application"].where(rows["application"] != "", NO_APPLICATION))
     table = charged.pivot_table(index=["application", "owner"], columns="column", values="amount", aggfunc=total,
                                 fill_value=ZERO)
@@ -113,13 +114,19 @@ def tables(month, told: pd.DataFrame | None = None) -> dict[str, pd.DataFrame]:
     """The tables behind the page, by name; told: the list of statements."""
     lines = month.charged.lines
     found = {"scope": scope(month.charged.items, month.coded, month.tied, month.period),
-             "lines": lines.drop(columns="exact"), "owners": summary(lines), "applications": by_application(lines),
+             "lines": _stated(lines.drop(columns="exact"), month.params), "owners": _stated(summary(lines), month.params),
+             "applications": _stated(by_application(lines), month.params),
              "pools": month.charged.pools, "flows": month.charged.flows, "residuals": residuals(lines),
              "disputes": month.disputes, "units": shared.units(lines, month.org), "methods": month.ways,
              "changes": month.changed, "year": month.year, "statements": told,
              "sources": month.sources, "journal": month.posted.postings, "journal_file": journal.file(month.posted.postings, month.journal_columns),
              "journal_held": month.posted.held, "trueup": month.trueup, "trueup_journal": month.posted_trueup}
     return {name: table for name, table in found.items() if table is not None}
+
+
+def _stated(table: pd.DataFrame, params) -> pd.DataFrame:
+    """The table with what its amounts are on every row."""
+    return table.assign(basis=params.cost_basis, currency=params.currency)
 
 
 def check(month) -> pd.DataFrame:

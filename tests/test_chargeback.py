@@ -256,6 +256,11 @@ def test_a_charge_line_lost_on_purpose_turns_the_check_red():
     assert states["directly owned cost stayed with its owners"] == "failed"
 
 
+def test_a_pool_may_be_called_like_a_column():
+    lines, _ = charge(tied(DIRECT), rules("pool  method\namount  even"), sources=SOURCES.assign(pool="amount"))
+    assert cells(chargeback.by_application(lines), "application", "amount", "direct", "amount (pool)")[0] == ("A", "54000", "50000", "4000")
+
+
 def test_an_owner_in_dispute_is_listed_with_both_names():
     lines = tied("application  amount\nA  10\nB  5").assign(tag_owner=["Head of B", "head-of-b"])
     found = disputes.disputes(lines, APPLICATIONS)
