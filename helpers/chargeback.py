@@ -119,7 +119,8 @@ def tables(month, told: pd.DataFrame | None = None) -> dict[str, pd.DataFrame]:
              "pools": month.charged.pools, "flows": month.charged.flows, "residuals": residuals(lines),
              "disputes": month.disputes, "units": shared.units(lines, month.org), "methods": month.ways,
              "changes": month.changed, "year": month.year, "statements": told,
-             "sources": month.sources, "journal": month.posted.postings, "journal_file": journal.file(month.posted.postings, month.journal_columns),
+             "sources": month.sources, "journal": month.posted.postings,
+             "journal_file": journal.file(month.posted.postings, month.journal_columns),
              "journal_held": month.posted.held, "trueup": month.trueup, "trueup_journal": month.posted_trueup}
     return {name: table for name, table in found.items() if table is not None}
 

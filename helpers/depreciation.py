@@ -17,6 +17,7 @@ import pandas as pd
 
 from helpers import checks, globs
 from helpers.errors import InputError
+from helpers.mapping import rows_of
 from helpers.money import ZERO, to_cents, total
 from helpers.periods import distance, shift
 
@@ -33,21 +34,23 @@ def schedule(assets: pd.DataFrame, period: str, convention: str = "full", accoun
     or a salvage above cost.
     """
     rows = []
-    kinds = [] if accounts is None else [(row["account"], row["asset_kind"]) for row in accounts.to_dict("records") if row["asset_kind"]]
+    kinds = [(account, kind) for account, kind in rows_of(accounts, ["account", "asset_kind"]) if kind]
     for asset in assets.to_dict("records"):
         _require(asset)
         before, now = (accumulated(asset, month, convention) for month in (shift(period, -1), period))
+        worth, life = asset["cost"] - (asset.get("salvage") or ZERO), _life(asset, period)
         rows.append({**asset, "account": next((account for account, kind in kinds if globs.matches(kind, asset["kind"])), ""),
                      "charge": now - before, "accumulated": now, "book_value": asset["cost"] - now,
-                     "life_left": max(int(_life(asset, period) - age(asset, period, convention)), 0), "state": _state(asset, period), "was": _cents(
-                         (Fraction(asset["cost"]) - Fraction(asset.get("salvage") or ZERO)) / _life(asset, period))})
+                     "life_left": max(int(life - age(asset, period, convention)), 0), "state": _state(asset, period),
+                     "was": _cents(Fraction(worth) / life)})
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def _require(asset: Mapping) -> None:
     if asset["life_months"] <= 0 or (asset.get("salvage") or ZERO) > asset["cost"]:
-        raise InputError("inputs.assets", f"{asset['asset_id']}: life {asset['life_months']} months, cost {asset['cost']}, "
-                         f"salvage {asset.get('salvage') or ZERO}", "a life of a month or more, salvage no higher than cost", "mend the row")
+        found = (f"{asset['asset_id']}: life {asset['life_months']} months, cost {asset['cost']}, "
+                 f"salvage {asset.get('salvage') or ZERO}")
+        raise InputError("inputs.assets", found, "a life of a month or more, salvage no higher than cost", "mend the row")
 
 
 def _state(asset: Mapping, period: str) -> str:
