@@ -65,8 +65,10 @@ def charge(items: pd.DataFrame, rules: pd.DataFrame | None, drivers: pd.DataFram
     blocks = [_direct_block(direct, known, wholes[("direct", "")]), *_residual_blocks(residual, wholes)]
     for split in splits:
         blocks += _pool_blocks(split, served, known, wholes[("pool", split.pool)])
-    lines = _hold_lost(_stack(blocks))
-    return Charged(items, lines, _pool_table(splits, served, lines), _flow_table(served))
+    stacked = _stack(blocks)
+    lost = (stacked["kind"] == "shared") & (stacked["owner"] == "")
+    table = _pool_table(splits, served, _booked(blocks, stacked[lost]))
+    return Charged(items, _hold(stacked, lost), table, _flow_table(served))
 
 
 def _direct(items: pd.DataFrame) -> pd.DataFrame:
@@ -187,9 +189,8 @@ def _texts(parts: list[str | Sequence[str]], counts: list[int]):
     return pd.concat([pd.Series(run) for run in runs], ignore_index=True) if runs else pd.array([], dtype="str")
 
 
-def _hold_lost(lines: pd.DataFrame) -> pd.DataFrame:
+def _hold(lines: pd.DataFrame, lost: pd.Series) -> pd.DataFrame:
     """The lines with each share that nobody owns as a residual that names its consumer."""
-    lost = (lines["kind"] == "shared") & (lines["owner"] == "")
     if not lost.any():
         return lines
     lines = lines.assign(kind=lines["kind"].where(~lost, "residual"),
@@ -198,10 +199,20 @@ def _hold_lost(lines: pd.DataFrame) -> pd.DataFrame:
     return lines.iloc[np.argsort(lines["kind"].eq("shared"), kind="stable")].reset_index(drop=True)
 
 
-def _pool_table(splits: list[pools.Split], served: allocation.Served, lines: pd.DataFrame) -> pd.DataFrame:
+def _booked(blocks: list[Block], lost: pd.DataFrame) -> dict[tuple[str, str], Decimal]:
+    """What the lines of each pool come to, by their kind; a share that nobody owns is held."""
+    sums: dict[tuple[str, str], Decimal] = {}
+    for block in blocks:
+        key = block.texts.get("pool", ""), block.texts["kind"]
+        sums[key] = sums.get(key, money.ZERO) + total(block.amounts)
+    for pool, amount in zip(lost["pool"], lost["amount"], strict=True):
+        sums[pool, "shared"] -= amount
+        sums[pool, "residual"] = sums.get((pool, "residual"), money.ZERO) + amount
+    return sums
+
+
+def _pool_table(splits: list[pools.Split], served: allocation.Served, booked: dict[tuple[str, str], Decimal]) -> pd.DataFrame:
     """One row a shared pool: own + received = passed to other pools + charged + held, but for a cent of rounding."""
-    sums = sum_by(lines.loc[lines["pool"] != "", ["pool", "kind", "amount"]], ["pool", "kind"], ["amount"])
-    booked = {(row.pool, row.kind): row.amount for row in sums.itertuples()}
     rows = []
     for split in splits:
         own, gross = Fraction(split.own), served.gross[split.pool]

@@ -25,7 +25,10 @@ CENT = Decimal("0.01")
 def total(amounts: Iterable[Decimal]) -> Decimal:
     """The exact sum; missing amounts (None) count as nothing."""
     given = list(amounts)
-    return sum([amount for amount in given if amount is not None] if type(None) in set(map(type, given)) else given, ZERO)
+    try:
+        return sum(given, ZERO)
+    except TypeError:
+        return sum([amount for amount in given if amount is not None], ZERO)
 
 
 def sum_by(lines: pd.DataFrame, keys: Sequence[str], columns: Sequence[str]) -> pd.DataFrame:

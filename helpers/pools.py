@@ -88,8 +88,10 @@ def _feeds(drivers: pd.DataFrame | None) -> dict[str, dict[str, dict[str, Decima
     feeds: dict[str, dict[str, dict[str, Decimal]]] = {}
     if drivers is not None:
         fields = (drivers[name].tolist() for name in ("driver", "period", "consumer", "quantity"))
+        last, fed = ("", ""), {}
         for driver, period, consumer, quantity in zip(*fields, strict=True):
-            fed = feeds.setdefault(driver, {}).setdefault(period, {})
+            if (driver, period) != last:
+                last, fed = (driver, period), feeds.setdefault(driver, {}).setdefault(period, {})
             fed[consumer] = fed[consumer] + quantity if consumer in fed else quantity
     return feeds
 
@@ -166,7 +168,7 @@ def _fixed(rows: list[dict]) -> dict[str, int]:
 
 def _month_used(own: pd.DataFrame) -> str:
     """The month in which most of the pool's cost was used."""
-    return own.sort_values("amount", key=lambda amounts: -abs(amounts), kind="stable")["service_period"].iloc[0]
+    return max(zip(own["amount"].tolist(), own["service_period"].tolist(), strict=True), key=lambda part: abs(part[0]))[1]
 
 
 def _by_driver(rule: Mapping, feeds: Mapping, used: str) -> dict:
