@@ -27,13 +27,16 @@ def cost_items(tied: pd.DataFrame, coded: pd.DataFrame | None, sources: pd.DataF
     Direct is usage that is locked to its owner, and usage in an owner's account that no row of `sources` takes into
     a shared pool.  In scope besides: reconciling lines, and the ledger lines `sources` takes in.
     """
-    parts = [*_usage_items(tied, sources, applications), _bridge_items(tied, sources, period)]
+    direct, shared = _usage_items(tied, sources, applications)
+    parts = [shared, _bridge_items(tied, sources, period)]
     if coded is not None and sources is not None:
         parts.append(_ledger_items(coded, sources, period))
-    items = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
-    items = items.reindex(columns=[*ITEM_KEYS, "amount"])
-    items[ITEM_KEYS] = items[ITEM_KEYS].fillna("")
-    return sum_by(items, ITEM_KEYS, ["amount"])
+    rest = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+    rest = rest.reindex(columns=[*ITEM_KEYS, "amount"])
+    rest[ITEM_KEYS] = rest[ITEM_KEYS].astype("str").fillna("")
+    owned = sum_by(direct, ITEM_KEYS[3:], ["amount"]).assign(kind="direct", pool="", source="usage")  # the same for all
+    sums = [owned[[*ITEM_KEYS, "amount"]], sum_by(rest, ITEM_KEYS, ["amount"])]
+    return pd.concat([part for part in sums if len(part)] or sums[:1], ignore_index=True)
 
 
 def placed(tied: pd.DataFrame, sources: pd.DataFrame | None, applications: pd.DataFrame | None, period: str) -> pd.DataFrame:
