@@ -159,9 +159,9 @@ def test_shares_within_floor_and_cap_make_a_whole_where_they_can(asked, floor, c
     assert sum(got.values()) == min(F(1), high * len(asked))
 
 
-def test_the_cost_accounting_text_book_case():
-    # Horngren, Datar and Rajan, Cost Accounting, chapter 15, support departments of Robinson Company (budgeted cost);
-    # the book rounds shares to 10 and 20 per cent of hours, which are exact here, and amounts to the dollar
+def test_support_departments_by_each_way_of_solving():
+    # the support-department case of Horngren, Datar and Rajan, Cost Accounting, chapter 15: its reciprocal totals are
+    # 6,576,750 and 2,767,500; direct and step-down are worked by hand from the same hours, to the dollar
     own = {"PM": Decimal(6300000), "IS": Decimal(1452150)}
     hours = {"PM": {"IS": 1600, "Machining": 2400, "Assembly": 4000}, "IS": {"PM": 200, "Machining": 1600, "Assembly": 200}}
     expected = {"direct": (3653300, 4098850), "step-down": (4300800, 3451350), "reciprocal": (4187025, 3565125)}
