@@ -13,16 +13,19 @@ rounding: what cents leave
 
 from collections.abc import Mapping
 from decimal import Decimal
+from fractions import Fraction
+from typing import NamedTuple
 
 import pandas as pd
 
+from helpers import pools
 from helpers.costs import locked, receivers
 from helpers.money import ZERO, sum_by, to_cents, total
 
 REASONS = ["usage", "rate", "one-off", "ownership", "mapping", "held back", "rounding"]
 KEYS = ["owner", "application", "kind", "item", "ProviderName"]
 COLUMNS = [*KEYS, "then", "now", "change", *REASONS]
-PRICED = ["application", "ProviderName", "ServiceName", "SkuMeter", "ConsumedUnit"]
+RULED = ["method", "driver", "consumer", "exempt", "share", "floor", "cap"]
 
 
 def compare(now, then, booked_then: pd.DataFrame | None = None) -> pd.DataFrame:
@@ -34,8 +37,8 @@ def compare(now, then, booked_then: pd.DataFrame | None = None) -> pd.DataFrame:
     after, before = _items(now.charged.lines), _items(then.charged.lines)
     kept = before if booked_then is None else _items(booked_then)
     moved = _moved_owners(kept, after)
-    effects = _effects(now, then)
-    shares = _pool_effects(now.charged, then.charged)
+    effects = _effects(now, then, {application for _, application in moved})
+    shares = _pool_effects(now, then)
     keys = sorted(kept.keys() | after.keys())
     rows = []
     for key in keys:
@@ -92,8 +95,8 @@ def _explain(reasons: dict, key: tuple, change: Decimal, effects: Mapping, share
     """Parts of the change by what is known of the item; what is not known of is usage."""
     owner, application, kind, item, provider = key
     if kind == "shared":
-        reason, usage, rate = shares.get((owner, application, item), ("usage", change, ZERO))
-        reasons[reason] += to_cents(usage)
+        reason, part, rate = shares.get((owner, application, item), ("usage", change, ZERO))
+        reasons[reason] += to_cents(part)
         reasons["rate"] += to_cents(rate)
         return
     known = effects.get((owner, application, provider, item))
@@ -102,18 +105,12 @@ def _explain(reasons: dict, key: tuple, change: Decimal, effects: Mapping, share
     reasons["usage"], reasons["rate"], reasons["one-off"] = (to_cents(part) for part in known)
 
 
-def _effects(now, then) -> dict[tuple, tuple[Decimal, Decimal, Decimal]]:
-    """Usage, rate and one-off effect of direct cost by owner ("" for one that changed), application, provider, service."""
-    sides = [_facts(month) for month in (now, then)]
-    owners = [dict(zip(side["application"], side["owner"], strict=True)) for side in sides]
+def _effects(now, then, moved: set[str]) -> dict[tuple, tuple[Decimal, Decimal, Decimal]]:
+    """Usage, rate and one-off effect of direct cost by owner ("" where the application moved), application, provider, service."""
+    tables = [_keyed(_facts(month), moved) for month in (now, then)]
     sums: dict[tuple, list[Decimal]] = {}
-    tables = [{key: (amount, quantity) for *key_, amount, quantity in
-               zip(*(side[name].tolist() for name in [*FACT_KEYS, "amount", "ConsumedQuantity"]), strict=True)
-               for key in [tuple(key_)]} for side in sides]
-    same = {name for name, owner in owners[0].items() if owners[1].get(name, owner) == owner}
-    keyed = [{(key if key[0] in same else (key[0], "", *key[2:])): value for key, value in table.items()} for table in tables]
-    for key in keyed[0].keys() | keyed[1].keys():
-        (cost, used), (cost_then, used_then) = (table.get(key, (ZERO, ZERO)) for table in keyed)
+    for key in tables[0].keys() | tables[1].keys():
+        (cost, used), (cost_then, used_then) = (table.get(key, (ZERO, ZERO)) for table in tables)
         application, owner, one_off, provider, service, *_ = key
         parts = sums.setdefault((owner, application, provider, service), [ZERO, ZERO, ZERO])
         if one_off:
@@ -125,6 +122,14 @@ def _effects(now, then) -> dict[tuple, tuple[Decimal, Decimal, Decimal]]:
         else:
             parts[0] += cost - cost_then
     return {key: tuple(parts) for key, parts in sums.items()}
+
+
+def _keyed(facts: pd.DataFrame, moved: set[str]) -> dict[tuple, tuple[Decimal, Decimal]]:
+    """Amount and quantity by the facts' keys; the owners of applications that moved count as one."""
+    told = facts.assign(owner=facts["owner"].where(~facts["application"].isin(moved), ""))
+    sums = sum_by(told, FACT_KEYS, ["amount", "ConsumedQuantity"])
+    return {tuple(key): (amount, quantity) for *key, amount, quantity
+            in zip(*(sums[name].tolist() for name in [*FACT_KEYS, "amount", "ConsumedQuantity"]), strict=True)}
 
 
 FACT_KEYS = ["application", "owner", "one_off", "ProviderName", "ServiceName", "SkuMeter", "ConsumedUnit"]
@@ -141,35 +146,67 @@ def _facts(month) -> pd.DataFrame:
 
 
 def _pool_effects(now, then) -> dict[tuple, tuple[str, Decimal, Decimal]]:
-    """By owner, application and pool: the reason, the amount it accounts for, and the effect of the pool's cost."""
-    costs = [_pool_costs(side.pools) for side in (now, then)]
-    shares = [_shares(side.lines) for side in (now, then)]
+    """By owner, application and pool: a reason, the amount it accounts for, and the effect of the pool's cost or price."""
+    costs = [_pool_costs(side) for side in (now, then)]
+    shares = [_shares(side.charged.lines) for side in (now, then)]
+    cards = [_cards(side.charged) for side in (now, then)]
     effects = {}
     for key in shares[0].keys() | shares[1].keys():
         (amount, share), (amount_then, share_then) = (side.get(key, (ZERO, ZERO)) for side in shares)
         cost, cost_then = (side.get(key[2]) for side in costs)
         change = amount - amount_then
-        usage = change
-        if cost is None or cost_then is None or None in (share, share_then):
-            reason = "usage"
-        elif cost[2] or cost_then[2]:
-            reason = "held back"
-        elif cost[1] != cost_then[1]:
-            reason = "mapping"
+        if cost is None or cost_then is None:
+            effects[key] = ("usage", change, ZERO)
+        elif cost.idle or cost_then.idle:
+            effects[key] = ("held back", change, ZERO)
+        elif None not in (share, share_then):
+            part = to_cents((share - share_then) * cost_then.amount)
+            effects[key] = ("usage" if cost.rules == cost_then.rules else "mapping", part, change - part)
+        elif cost.rules != cost_then.rules:
+            effects[key] = ("mapping", change, ZERO)
         else:
-            reason, usage = "usage", to_cents((share - share_then) * cost_then[0])
-        effects[key] = (reason, usage, change - usage)
+            rate = _priced_otherwise(*(card.get((key[2], key[1]), {}) for card in cards))
+            effects[key] = ("usage", change - rate, rate)
     return effects
 
 
-def _pool_costs(pools: pd.DataFrame) -> dict[str, tuple[Decimal, tuple[str, str], bool]]:
-    """By pool its cost, how it is split, and whether nobody is charged for it."""
-    return {row["pool"]: (row["own"] + row["received"], (row["method"], row["driver"]), not row["consumers"])
-            for row in pools.to_dict("records")}
+class _Cost(NamedTuple):
+    """What a pool costs, what its rules are (prices aside), and whether nobody is charged for it."""
+
+    amount: Decimal
+    rules: tuple
+    idle: bool
+
+
+def _pool_costs(month) -> dict[str, _Cost]:
+    rules = pools.in_force(month.allocation_rules, month.period)
+    by_pool: dict[str, list[tuple]] = {}
+    for row in [] if rules is None else rules[["pool", *RULED]].to_dict("records"):
+        by_pool.setdefault(row["pool"], []).append(tuple(str(row[name]) for name in RULED))
+    return {row["pool"]: _Cost(row["own"] + row["received"], tuple(sorted(by_pool.get(row["pool"], ()))), not row["consumers"])
+            for row in month.charged.pools.to_dict("records")}
+
+
+def _cards(charged) -> dict[tuple[str, str], dict[str, pools.Priced]]:
+    """By pool and consumer what the rate card charges, by driver."""
+    found: dict[tuple[str, str], dict[str, pools.Priced]] = {}
+    for pool, parts in charged.priced.items():
+        for part in parts:
+            found.setdefault((pool, part.consumer), {})[part.driver] = part
+    return found
+
+
+def _priced_otherwise(now: Mapping[str, pools.Priced], then: Mapping[str, pools.Priced]) -> Decimal:
+    """What another price makes of what is used now, in cents."""
+    parts = [(now[driver], then[driver]) for driver in now.keys() & then.keys()]
+    rate = sum((part.amount - was.amount / Fraction(was.quantity) * Fraction(part.quantity) for part, was in parts), Fraction(0))
+    return to_cents(Decimal(rate.numerator) / rate.denominator)
 
 
 def _shares(lines: pd.DataFrame) -> dict[tuple, tuple[Decimal, Decimal | None]]:
+    """By owner, application and pool the amount, and the share; None where a rate card has no shares."""
+    found: dict[tuple, tuple[Decimal, Decimal | None]] = {}
     shared = lines[lines["kind"] == "shared"]
-    return {(owner, application, pool): (amount, None if share != share else Decimal(repr(float(share))))
-            for owner, application, pool, amount, share in zip(
-                *(shared[name].tolist() for name in ("owner", "application", "pool", "amount", "share")), strict=True)}
+    for *key, amount, share in zip(*(shared[name].tolist() for name in ("owner", "application", "pool", "amount", "share")), strict=True):
+        found[tuple(key)] = (found.get(tuple(key), (ZERO, None))[0] + amount, None if share != share else Decimal(repr(float(share))))
+    return found

@@ -105,6 +105,11 @@ def documents(postings: pd.DataFrame) -> pd.DataFrame:
     return sums.assign(lines=postings.groupby("document").size().reindex(sums["document"]).to_numpy())
 
 
+def unposted(held: pd.DataFrame) -> pd.DataFrame:
+    """What is not posted, one row a reason, month, receiver and pool."""
+    return sum_by(held, ["reason", "of_month", "owner", "cost_centre", "application", "pool"], ["amount"])
+
+
 def residuals(lines: pd.DataFrame) -> pd.DataFrame:
     """What nobody is charged, by name."""
     return sum_by(lines[lines["kind"] == "residual"], ["pool", "method"], ["amount"])
@@ -121,7 +126,8 @@ def tables(month, told: pd.DataFrame | None = None) -> dict[str, pd.DataFrame]:
              "changes": month.changed, "year": month.year, "statements": told,
              "sources": month.sources, "journal": month.posted.postings,
              "journal_file": journal.file(month.posted.postings, month.journal_columns),
-             "journal_held": month.posted.held, "trueup": month.trueup, "trueup_journal": month.posted_trueup}
+             "journal_held": month.unposted,
+             "trueup": month.trueup, "trueup_journal": month.posted_trueup.postings}
     return {name: table for name, table in found.items() if table is not None}
 
 
@@ -136,11 +142,12 @@ def check(month) -> pd.DataFrame:
     control = total(scope(month.charged.items, month.coded, month.tied, month.period)["amount"])
     rows = check_charge(month.charged, month.tied, month.applications, control,
                         "the cost to charge" if tied else "usage (not tied to a ledger)")
+    known = disputes.known_owners((month.applications, "service_owner"), (month.org, "owner"))
     over = owners.budgeted(month.year)
-    rows += [*shared.check(month), *disputes.check(month.disputes, month.decisions),
+    rows += [*shared.check(month), *disputes.check(month.disputes, month.decisions, known),
              checks.finding("owners above their budget of the year so far", over, "TBM office", "see tables/chargeback_year.csv")]
     rows.append(trace.check(month.sources, month.charged.items))
-    return checks.collect(*rows, *journal.check(month.posted, month.charged.lines, month.posted_trueup))
+    return checks.collect(*rows, *journal.check(month.posted, month.charged.lines, month.posted_trueup, month.trueup))
 
 
 def scope(items: pd.DataFrame, coded: pd.DataFrame | None, tied: pd.DataFrame, period: str) -> pd.DataFrame:

@@ -41,6 +41,7 @@ class Charged:
     lines: pd.DataFrame
     pools: pd.DataFrame
     flows: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["pool", "to_pool", "amount"]))
+    priced: dict[str, tuple[pools.Priced, ...]] = field(default_factory=dict)  # by pool what its rate card charges
 
 
 def charge(items: pd.DataFrame, rules: pd.DataFrame | None, drivers: pd.DataFrame | None,
@@ -51,7 +52,8 @@ def charge(items: pd.DataFrame, rules: pd.DataFrame | None, drivers: pd.DataFram
     """
     direct = _direct(items)
     named = direct.loc[direct["application"] != "", ["application", "amount"]]
-    splits = pools.open_pools(items, rules, drivers, sum_by(named, ["application"], ["amount"]), period)
+    splits = pools.open_pools(items, rules, drivers, sum_by(named, ["application"], ["amount"]), period,
+                              () if applications is None else applications["application"])
     if both := sorted({split.pool for split in splits} & set(named["application"])):
         raise InputError("rules.pool_sources", f"the shared pool {both[0]} has the name of an application with direct cost",
                          "a name of its own, for drivers and rules name consumers by it", "rename the pool")
@@ -68,7 +70,8 @@ def charge(items: pd.DataFrame, rules: pd.DataFrame | None, drivers: pd.DataFram
     stacked = _stack(blocks)
     lost = (stacked["kind"] == "shared") & (stacked["owner"] == "")
     table = _pool_table(splits, served, _booked(blocks, stacked[lost]))
-    return Charged(items, _hold(stacked, lost), table, _flow_table(served))
+    return Charged(items, _hold(stacked, lost), table, _flow_table(served),
+                   {split.pool: split.priced for split in splits if split.priced})
 
 
 def _direct(items: pd.DataFrame) -> pd.DataFrame:
@@ -82,8 +85,8 @@ def _direct(items: pd.DataFrame) -> pd.DataFrame:
 
 def _priced(split: pools.Split) -> dict[str, Fraction]:
     sums: dict[str, Fraction] = {}
-    for _, consumer, _, amount in split.priced:
-        sums[consumer] = sums.get(consumer, Fraction(0)) + amount
+    for part in split.priced:
+        sums[part.consumer] = sums.get(part.consumer, Fraction(0)) + part.amount
     return sums
 
 
@@ -134,17 +137,18 @@ def _pool_blocks(split: pools.Split, served: allocation.Served, known: Receivers
     """The lines of consumers outside the pools, and one of what the pool holds, with the reason."""
     name, held, told = split.pool, served.held[split.pool], {"pool": split.pool, "driver": split.driver,
                                                              "driver_period": split.driver_period}
-    outside = [line for line in split.priced if line[1] in served.priced[name]]
+    outside = [part for part in split.priced if part.consumer in served.priced[name]]
     weights, over = served.final[name], served.over[name]
     if outside:
-        amounts = round_parts([*(line[3] for line in outside), *[held] * (held != 0)], whole)
-        taking, drivers = [line[1] for line in outside], [line[0] for line in outside]
-        shares, quantities = None, [line[2] for line in outside]
+        amounts = round_parts([*(part.amount for part in outside), *[held] * (held != 0)], whole)
+        taking = [part.consumer for part in outside]
+        by = {"driver": [part.driver for part in outside], "driver_period": [part.month for part in outside]}
+        shares, quantities = None, [part.quantity for part in outside]
         note = UNDER if held > 0 else OVER
     elif weights:
         kept = over - int(over * split.passing)
         amounts = money.split(served.gross[name], [*weights.values(), *[kept] * (kept > 0)], over, whole)
-        taking, drivers = list(weights), split.driver
+        taking, by = list(weights), {}
         shares = np.round(np.array(list(weights.values()), dtype=float) / float(over), SHARE_DIGITS)
         quantities = list(map(split.quantities.get, taking)) if split.quantities else None
         note = "over the cap of every consumer"
@@ -153,7 +157,7 @@ def _pool_blocks(split: pools.Split, served: allocation.Served, known: Receivers
     rest = [Block(1, told | {"kind": "residual", "method": split.note or note}, amounts[-1:])] * (len(amounts) > len(taking))
     if not taking:
         return rest
-    shared = told | {"kind": "shared", "method": split.method, "driver": drivers, **known.of(taking)}
+    shared = told | {"kind": "shared", "method": split.method, **by, **known.of(taking)}
     return [Block(len(taking), shared, amounts[:len(taking)], None, shares, quantities), *rest]
 
 

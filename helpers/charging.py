@@ -5,6 +5,7 @@
 """
 
 from functools import cached_property
+from pathlib import Path
 from typing import Self
 
 import pandas as pd
@@ -13,6 +14,8 @@ from helpers import changes, journal, kept, lagged, owners, shared, statements, 
 from helpers.given import TABLES
 from helpers.periods import fiscal_year, months, shift
 from helpers.statements import Statement, Terms
+
+REACH = 12  # as many months back a closed month is trued up
 
 
 class Charging:
@@ -89,15 +92,16 @@ class Charging:
 
     @cached_property
     def trueup(self) -> pd.DataFrame:
-        """Closed months of this fiscal year and the last × what they are now → charge lines that true them up, by month."""
-        folder, first = self.params.resolve(self.params.kept), fiscal_year(self.period, self.params.fiscal_year_start)[0]
-        parts = []
-        for period in [month for month in kept.months(folder) if min(first, shift(self.period, -1)) <= month < self.period]:
+        """Closed months of the last twelve × what they are now → charge lines that true them up, by month."""
+        folder, parts = self.params.resolve(self.params.kept), []
+        for period in [month for month in kept.months(folder) if shift(self.period, -REACH) <= month < self.period]:
             was = kept.charges(period, folder)
-            since = [kept.charges(month, folder, "chargeback_trueup") for month in kept.months(folder) if period < month < self.period]
-            posted = [lines[lines["of_month"] == period] for lines in since if lines is not None]
-            if was is not None and (other := self._billed(period)) is not None:
-                parts.append(journal.deltas(other.charged.lines, was, posted).assign(of_month=period))
+            if was is None or (other := self._billed(period)) is None:
+                continue
+            since = [month for month in kept.months(folder) if period < month < self.period]
+            trued = _kept_of(period, folder, since, "chargeback_trueup")
+            held = _kept_of(period, folder, [period, *since], "chargeback_journal_held")
+            parts.append(journal.deltas(other.charged.lines, [was, *trued], held).assign(of_month=period))
         columns = ["of_month", *journal.LINE_KEYS, "amount"]
         return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
 
@@ -115,11 +119,15 @@ class Charging:
         return journal.post(self.charged.lines, self.books, self.period, self.fiscal_days)
 
     @cached_property
-    def posted_trueup(self) -> pd.DataFrame:
-        """True-up → its postings in this month, a document a closed month and company."""
-        parts = [journal.post(lines, self.books, self.period, self.fiscal_days, journal.TRUE_UP, month).postings
-                 for month, lines in self.trueup.groupby("of_month")]
-        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=journal.POSTING_COLUMNS)
+    def posted_trueup(self) -> journal.Posted:
+        """True-up → its postings in this month, a document a closed month and company, and what is not posted."""
+        return journal.joined([journal.post(lines, self.books, self.period, self.fiscal_days, journal.TRUE_UP, month)
+                               for month, lines in self.trueup.groupby("of_month")])
+
+    @property
+    def unposted(self) -> pd.DataFrame:
+        """Charges and true-ups that are not posted, each with the reason."""
+        return journal.joined([self.posted, self.posted_trueup]).held
 
     @property
     def terms(self) -> Terms:
@@ -128,3 +136,9 @@ class Charging:
             if self.replaced else "tied to the general ledger"
         return Terms(self.params.company, self.period, self.params.currency, self.params.cost_basis, tie,
                                 self.params.statements.small_pool)
+
+
+def _kept_of(period: str, folder: Path, closed: list[str], table: str) -> list[pd.DataFrame]:
+    """What the closed months kept in the table of one month."""
+    found = [kept.charges(month, folder, table) for month in closed]
+    return [rows[rows["of_month"] == period] for rows in found if rows is not None and "of_month" in rows]

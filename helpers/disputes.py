@@ -28,16 +28,23 @@ DECISION = "decision"
 def decisions(kept: Path) -> pd.DataFrame | None:
     """What was decided about disputes; None where there is no such file.
 
-    Raises InputError for a decision that ends before it begins.
+    Raises InputError for a decision that ends before it begins, and for two of one dispute that hold at once.
     """
     file, problems = kept / FILE, Problems()
     if not file.is_file():
         return None
     told = inputs.read(file, "disputes")
-    for line, (start, end) in zip(inputs.lines_of(told), rows_of(told, ["decided_from", "decided_to"]), strict=True):
+    spans: dict[tuple[str, str], list[tuple[int, str, str]]] = {}
+    for line, (application, owner, start, end) in zip(
+            inputs.lines_of(told), rows_of(told, [*KEYS, "decided_from", "decided_to"]), strict=True):
+        where, others = f"{shown(file.resolve())}, line {line}", spans.setdefault((application, tags.fold(owner)), [])
         if start and end and end < start:
-            problems.add(f"{shown(file.resolve())}, line {line}", f"decided_to is {end}, decided_from {start}",
-                         f"{start} or a later month", "correct the one or the other")
+            problems.add(where, f"decided_to is {end}, decided_from {start}", f"{start} or a later month", "correct the one or the other")
+        both = [other for other, first, last in others if (first or start) <= (end or first) and (start or first) <= (last or start)]
+        if both:
+            problems.add(where, f"{application} and {owner} are decided in line {both[0]} for the same months",
+                         "one decision a dispute and month", "end the earlier one with decided_to, or take one out")
+        others.append((line, start, end))
     problems.stop()
     return told
 
@@ -97,8 +104,14 @@ def _differing(lines: pd.DataFrame, applications: pd.DataFrame) -> pd.DataFrame:
     return both[both["tag_owner"].map(tags.fold) != both["service_owner"].map(tags.fold)]
 
 
-def check(table: pd.DataFrame | None, told: pd.DataFrame | None) -> list[dict]:
-    """A finding for each dispute that waits for a decision, and one for decisions on nothing billed."""
+def known_owners(*tables: tuple[pd.DataFrame | None, str]) -> frozenset[str]:
+    """Owners that the tables name in their columns, as tags.fold spells them."""
+    return frozenset(tags.fold(owner) for table, column in tables for (owner,) in rows_of(table, [column]) if owner)
+
+
+def check(table: pd.DataFrame | None, told: pd.DataFrame | None, known: frozenset[str] = frozenset()) -> list[dict]:
+    """A finding for each dispute that waits for a decision, one for decisions on nothing billed, and one for those that
+    name an owner who is not among `known`."""
     if table is None:
         return []
     rows = [checks.finding(f"owner in dispute: {row.application}", row.amount, row.service_owner,
@@ -107,7 +120,9 @@ def check(table: pd.DataFrame | None, told: pd.DataFrame | None) -> list[dict]:
     seen = {(row.application, tags.fold(row.tag_owner)) for row in table.itertuples()}
     idle = [f"{application} and {owner}" for application, owner in rows_of(told, KEYS)
             if (application, tags.fold(owner)) not in seen]
-    return [*rows, checks.noted("decisions on disputes that no line has", len(idle), "TBM office", "; ".join(idle[:5]))]
+    strange = sorted({owner for (owner,) in rows_of(told, ["decision"]) if owner and known and tags.fold(owner) not in known})
+    return [*rows, checks.noted("decisions on disputes that no line has", len(idle), "TBM office", "; ".join(idle[:5])),
+            checks.noted("decisions for owners that neither CMDB nor org has", len(strange), "TBM office", "; ".join(strange[:5]))]
 
 
 def open_amount(table: pd.DataFrame):

@@ -1,7 +1,7 @@
 """What goes to the ledger?  The charge lines as a balanced journal: proposed here, posted by finance.
 
     charge lines, org, accounts, account rules → post → Posted     postings, and what is not posted with the reason
-    kept lines, lines of now → deltas → what a closed month's charges would be now, less what they were
+    kept lines, lines of now → deltas → what a closed month's charges would be now, less what was charged and could be posted
     postings, columns → file                                        the columns that the ERP wants
 
 Debits equal credits per document, company and currency.  A charge that crosses companies goes through the accounts that
@@ -23,7 +23,7 @@ RULE_COLUMNS = ["kind", "pool", "ProviderName", "tower", "application", "company
 LINE_KEYS = ["kind", "owner", "cost_centre", "application", "pool", "ProviderName", "tower"]
 POSTING_COLUMNS = ["document", "company", "period", "of_month", "date", "line", "account", "cost_centre", "debit", "credit",
                    "currency", "side", "owner", "application", "pool", "text"]
-HELD_COLUMNS = ["reason", "owner", "cost_centre", "application", "pool", "amount"]
+HELD_COLUMNS = ["reason", "of_month", *LINE_KEYS, "amount"]
 CHARGE, TRUE_UP, REVERSAL = "charge", "true-up", "reversal"
 CODES = {CHARGE: "", TRUE_UP: "-TU", REVERSAL: "-RV"}
 MOCK = "MOCK-"
@@ -62,8 +62,14 @@ def post(lines: pd.DataFrame, books: Books, period: str, calendar: pd.DataFrame 
     told = _determined(sums, books)
     ready = told[told["reason"] == ""]
     postings = _postings(ready.to_dict("records"), books, period, calendar, kind, of_month or period)
-    held = told.loc[told["reason"] != "", HELD_COLUMNS]
+    held = told.assign(of_month=of_month or period).loc[told["reason"] != "", HELD_COLUMNS]
     return Posted(postings, sum_by(held, HELD_COLUMNS[:-1], ["amount"]))
+
+
+def joined(parts: Sequence[Posted]) -> Posted:
+    """Several journals as one."""
+    return Posted(*(pd.concat([getattr(part, name) for part in parts], ignore_index=True) if parts else pd.DataFrame(columns=columns)
+                    for name, columns in (("postings", POSTING_COLUMNS), ("held", HELD_COLUMNS))))
 
 
 def _determined(sums: pd.DataFrame, books: Books) -> pd.DataFrame:
@@ -107,7 +113,8 @@ def _reason(line: Mapping, companies: Mapping[str, str], known: set | None, book
 def _postings(ready: list[dict], books: Books, period: str, calendar, kind: str, of_month: str) -> pd.DataFrame:
     """Debit and credit of each line by company; documents are numbered by company in alphabetical order."""
     names = sorted({line[side] for line in ready for side in ("company", "giver")})
-    ids = {name: f"{MOCK if books.mock else ''}{books.prefix}{CODES[kind]}-{of_month}-{place:03d}"
+    months = period if of_month == period else f"{period}-{of_month}"
+    ids = {name: f"{MOCK if books.mock else ''}{books.prefix}{CODES[kind]}-{months}-{place:03d}"
            for place, name in enumerate(names, start=1)}
     date = posting.days(period, calendar)[1]
     rows: list[tuple] = []
@@ -137,11 +144,14 @@ def reversal(postings: pd.DataFrame, period: str, calendar: pd.DataFrame | None 
                          text=[f"{REVERSAL} {text}" for text in postings["text"]])
 
 
-def deltas(now: pd.DataFrame, was: pd.DataFrame, posted: Sequence[pd.DataFrame] = ()) -> pd.DataFrame:
-    """Charge lines that bring a closed month from what it kept, and what was posted since, to what it is now."""
+def deltas(now: pd.DataFrame, charged: Sequence[pd.DataFrame], held: Sequence[pd.DataFrame] = ()) -> pd.DataFrame:
+    """Charge lines that bring a closed month to what it is now: from what it and its true-ups charged, less what of that
+    could not be posted (held) for want of a cost centre, account or row of the account rules."""
     parts = [now[[*LINE_KEYS, "amount"]]]
-    for lines in (was, *posted):
-        parts.append(lines.assign(amount=[-amount for amount in lines["amount"]]).reindex(columns=[*LINE_KEYS, "amount"], fill_value=""))
+    for lines in charged:
+        parts.append(lines.assign(amount=[-amount for amount in lines["amount"]]).reindex(columns=parts[0].columns, fill_value=""))
+    for lines in held:
+        parts.append(lines[~lines["reason"].isin([RESIDUAL, SHOWN])].reindex(columns=parts[0].columns, fill_value=""))
     sums = sum_by(pd.concat(parts, ignore_index=True), LINE_KEYS, ["amount"])
     return sums[sums["amount"] != ZERO].reset_index(drop=True)
 
@@ -168,17 +178,23 @@ def _field(posting_line: Mapping, field: str, value: str, mark: str) -> str:
     return text.replace(".", ",") if mark == "comma" else text
 
 
-def check(journal: Posted, lines: pd.DataFrame, trueups: pd.DataFrame) -> list[dict]:
-    """Every document balances per company and currency; posted and held add up to the charge lines; orphans are findings."""
-    postings, held = journal.postings, journal.held
-    apart = [" ".join(key) for key, rows in pd.concat([postings, trueups]).groupby(["document", "company", "currency"])
+def check(journal: Posted, lines: pd.DataFrame, trueups: Posted, delta: pd.DataFrame) -> list[dict]:
+    """Every document balances per company and currency; posted and held add up to the charge lines, and those of true-ups
+    to theirs; orphans are findings."""
+    both = joined([journal, trueups])
+    apart = [" ".join(key) for key, rows in both.postings.groupby(["document", "company", "currency"])
              if total(rows["debit"]) != total(rows["credit"])]
-    receiving = postings[postings["side"] == RECEIVER]
-    left = held[~held["reason"].isin([RESIDUAL, SHOWN])]
+    left = sum_by(both.held[~both.held["reason"].isin([RESIDUAL, SHOWN])], ["reason"], ["amount"])
     return [
         checks.holds("journal balances in each document, company and currency", not apart, "; ".join(apart[:5])),
-        checks.same("journal and what is not posted equal the charge lines", total(lines["amount"]),
-                    total(receiving["debit"]) - total(receiving["credit"]) + total(held["amount"])),
-        checks.finding("charges that cannot be posted", total(abs(amount) for amount in left["amount"]), OWNER,
-                       "; ".join(f"{row.reason} {row.amount}" for row in left.head(5).itertuples())),
+        checks.same("journal and what is not posted equal the charge lines", total(lines["amount"]), _accounted(journal)),
+        checks.same("true-ups and what of them is not posted equal their lines", total(delta["amount"]), _accounted(trueups)),
+        checks.noted("charges that cannot be posted", len(left), OWNER,
+                       "; ".join(f"{row.reason} {row.amount}" for row in left.head(5).itertuples()), total(left["amount"])),
     ]
+
+
+def _accounted(journal: Posted) -> Decimal:
+    """What receivers are debited, less what they are credited, and what is not posted."""
+    receiving = journal.postings[journal.postings["side"] == RECEIVER]
+    return total(receiving["debit"]) - total(receiving["credit"]) + total(journal.held["amount"])

@@ -53,21 +53,26 @@ def _budgets(budget: pd.DataFrame | None, currency: str) -> dict[tuple[str, str]
 
 
 def modes(org: pd.DataFrame | None, default: str) -> dict[str, str]:
-    """By owner showback or chargeback, as its rows in the org table say; under "" what holds for all others.
+    """By owner, as tags.fold spells it, showback or chargeback as org says; under "" what holds for all others.
 
     Raises InputError where two rows of one owner say different things.
     """
     found = {"": default}
     for line, (owner, mode) in zip(inputs.lines_of(org) if org is not None else (), rows_of(org, ["owner", "mode"]), strict=True):
-        if mode and found.setdefault(owner, mode) != mode:
-            raise InputError(f"inputs.org, line {line}", f"mode of {quoted(owner)} is {mode}, and {found[owner]} in a row before",
+        if mode and found.setdefault(tags.fold(owner), mode) != mode:
+            raise InputError(f"inputs.org, line {line}", f"mode of {quoted(owner)} is {mode}, and {found[tags.fold(owner)]} in a row before",
                              "one mode an owner", "write the same in all its rows, or leave it blank in all but one")
     return found
 
 
 def held_back(found: Mapping[str, str], owners) -> frozenset[str]:
     """The owners whose charges are shown, and not booked."""
-    return frozenset(owner for owner in owners if found.get(owner, found[""]) == "showback")
+    return frozenset(owner for owner in owners if mode(found, owner) == "showback")
+
+
+def mode(found: Mapping[str, str], owner: str) -> str:
+    """Showback or chargeback of one owner, however it is spelled."""
+    return found.get(tags.fold(owner), found[""])
 
 
 def budgeted(table: pd.DataFrame) -> Decimal:

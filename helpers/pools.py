@@ -6,11 +6,13 @@
 The first source row that matches wins.  A pool without a rule or a driver has no weights: its cost stays a residual.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
+from itertools import chain
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -23,8 +25,20 @@ SOURCE_COLUMNS = ["source", "ProviderName", "ServiceName", "ChargeCategory", "ap
                   "cost_centre", "vendor", "bucket"]
 DIRECT_RULE = ["method", "consumer", "exempt", "floor", "cap"]  # what a split by direct cost depends on
 RULES = "rules.allocation"
-USES = {"even": ("floor", "cap"), "cost-weighted": ("floor", "cap"), "usage": ("floor", "cap"), "fixed": ("share",),
-        "rate-card": ("price",), "hold": ()}  # which of the row's figures a method goes by
+FIELDS = ("driver", "consumer", "exempt", "share", "floor", "cap", "price", "if_missing")
+TAKES = ("consumer", "exempt", "floor", "cap")
+USES = {"even": TAKES, "cost-weighted": TAKES, "usage": ("driver", *TAKES, "if_missing"), "fixed": ("consumer", "share"),
+        "rate-card": ("driver", "consumer", "exempt", "price", "if_missing"), "hold": ()}  # the fields a method goes by
+
+
+class Priced(NamedTuple):
+    """A consumer's part of a rate card: so much of a driver in a month, and the exact amount it is charged."""
+
+    driver: str
+    consumer: str
+    quantity: Decimal
+    amount: Fraction
+    month: str
 
 
 @dataclass(frozen=True)
@@ -39,7 +53,7 @@ class Split:
     weights: dict[str, int] = field(default_factory=dict)
     passing: Fraction = Fraction(1)  # the part of the cost that goes on: less where a cap leaves a rest
     quantities: dict[str, Decimal] = field(default_factory=dict)
-    priced: tuple[tuple[str, str, Decimal, Fraction], ...] = ()  # driver, consumer, quantity, amount
+    priced: tuple["Priced", ...] = ()
     stale: bool = False  # the driver's quantities are of an earlier month than the cost
     note: str = ""
 
@@ -68,50 +82,83 @@ def assign_ledger(coded: pd.DataFrame, sources: pd.DataFrame | None, period: str
 
 
 def open_pools(items: pd.DataFrame, rules: pd.DataFrame | None, drivers: pd.DataFrame | None, consumers: pd.DataFrame,
-               period: str) -> list[Split]:
-    """One Split a shared pool: those with rules in the rules' order, then the others by name."""
+               period: str, applications: Iterable[str] = ()) -> list[Split]:
+    """One Split a shared pool: those with rules in the rules' order, then the others by name.
+
+    A pool without cost is one where others pass cost to it, or a price charges for it.  A consumer that rules or drivers
+    write in other case than its pool, its direct cost or `applications` do is the same.
+    """
     shared = items[items["kind"] == "shared"]
     costs = dict(list(sum_by(shared, ["pool", "service_period"], ["amount"]).groupby("pool", sort=True)))
-    valid = _valid(rules, period)
+    valid = in_force(rules, period)
     by_pool = {} if valid is None else dict(list(valid.groupby("pool", sort=False)))
-    fed = set() if drivers is None else set(drivers["consumer"].unique())
-    named = fed | (set() if valid is None else set(valid["consumer"]))
-    names = [name for name in by_pool if name in costs or name in named]
-    names += [name for name in costs if name not in by_pool]
     direct = dict(zip(consumers["application"].tolist(), consumers["amount"].tolist(), strict=True))
-    feeds, taking = _feeds(drivers), cache(lambda *rule: _by_direct(dict(zip(DIRECT_RULE, rule, strict=True)), direct))
-    return [_open(name, costs.get(name), by_pool.get(name), feeds, taking, period) for name in names]
+    spelled = _Spelling([*costs, *by_pool], direct, applications)
+    named = {spelled[name] for rows in (drivers, valid) if rows is not None for name in rows["consumer"].unique()}
+    names = [name for name in by_pool if name in costs or name in named or "rate-card" in set(by_pool[name]["method"])]
+    names += [name for name in costs if name not in by_pool]
+    feeds = _feeds(drivers, spelled)
+    taking = cache(lambda *rule: _by_direct(dict(zip(DIRECT_RULE, rule, strict=True)), direct, spelled))
+    return [_open(name, costs.get(name), by_pool.get(name), feeds, taking, period, spelled) for name in names]
 
 
-def _feeds(drivers: pd.DataFrame | None) -> dict[str, dict[str, dict[str, Decimal]]]:
+class _Spelling(dict):
+    """A consumer's name as those who are known spell it: names in other case are the same; the first known one holds."""
+
+    def __init__(self, *known: Iterable[str]):
+        names = list(chain.from_iterable(known))
+        super().__init__((name, name) for name in names)
+        self.folded: dict[str, str] = {}
+        for name in names:
+            self.folded.setdefault(name.casefold(), name)
+
+    def __missing__(self, name: str) -> str:
+        self[name] = self.folded.setdefault(name.casefold(), name)
+        return self[name]
+
+
+def _feeds(drivers: pd.DataFrame | None, spelled: Mapping[str, str]) -> dict[str, dict[str, dict[str, Decimal]]]:
     """By driver and month the quantity of each consumer."""
     feeds: dict[str, dict[str, dict[str, Decimal]]] = {}
     if drivers is not None:
+        _refuse_units(drivers)
         fields = (drivers[name].tolist() for name in ("driver", "period", "consumer", "quantity"))
         last, fed = ("", ""), {}
         for driver, period, consumer, quantity in zip(*fields, strict=True):
             if (driver, period) != last:
                 last, fed = (driver, period), feeds.setdefault(driver, {}).setdefault(period, {})
+            consumer = spelled[consumer]
             fed[consumer] = fed[consumer] + quantity if consumer in fed else quantity
     return feeds
 
 
+def _refuse_units(drivers: pd.DataFrame) -> None:
+    """Quantities of a driver in two units cannot be added up."""
+    if "unit" not in drivers:
+        return
+    units = drivers[["driver", "unit"]].drop_duplicates().groupby("driver", sort=True)["unit"].agg(sorted)
+    for driver, found in units.items():
+        if len(found) > 1:
+            raise InputError("inputs.drivers", f"driver {driver} in units {' and '.join(unit or '(blank)' for unit in found)}",
+                             "one unit a driver, in all months", "convert its quantities to one unit, or name another driver")
+
+
 def _open(name: str, own: pd.DataFrame | None, rules: pd.DataFrame | None, feeds: Mapping, taking: Callable,
-          period: str) -> Split:
+          period: str, spelled: Mapping[str, str]) -> Split:
     cost = {"pool": name, "own": ZERO if own is None else total(own["amount"])}
     if rules is None:
         return Split(**cost, note="no allocation rule")
     rows = rules.to_dict("records")
     used = period if own is None else _month_used(own)
     try:
-        told = _method(rows, feeds, taking, used)
+        told = _method(rows, feeds, taking, used, spelled)
     except ValueError as error:
         raise InputError("inputs.drivers", f"{error} in the driver of {name}", "no negative quantity",
                          "mend the driver's row") from error
     return Split(**cost, **{"method": rows[0]["method"], "driver": rows[0]["driver"]} | told)
 
 
-def _method(rows: list[dict], feeds: Mapping, taking: Callable, used: str) -> dict:
+def _method(rows: list[dict], feeds: Mapping, taking: Callable, used: str, spelled: Mapping[str, str]) -> dict:
     rule = rows[0]
     _refuse_unused(rows)
     if rule["method"] != "fixed" and len({row["method"] for row in rows}) + (len(rows) > 1 and rule["method"] != "rate-card") > 1:
@@ -120,7 +167,7 @@ def _method(rows: list[dict], feeds: Mapping, taking: Callable, used: str) -> di
     if rule["method"] == "hold":
         return {"note": rule["reason"] or "held by rule"}
     if rule["method"] == "fixed":
-        return {"weights": _fixed(rows)}
+        return {"weights": _fixed(rows, spelled)}
     if rule["method"] == "rate-card":
         return _by_price(rows, feeds, used)
     if rule["method"] == "usage":
@@ -129,27 +176,28 @@ def _method(rows: list[dict], feeds: Mapping, taking: Callable, used: str) -> di
 
 
 def _refuse_unused(rows: list[dict]) -> None:
-    """A bound, share or price that the row's method would pass over in silence is refused."""
+    """What the row's method would pass over in silence is refused: a driver, pattern, bound, share or price."""
     for row in rows:
-        spare = [name for name in ("floor", "cap", "share", "price") if row[name] is not None and name not in USES[row["method"]]]
+        uses = USES[row["method"]]
+        spare = [name for name in FIELDS if row[name] not in (None, "") and name not in uses
+                 and (name, row[name]) != ("if_missing", "hold")]
         if spare:
-            raise InputError(RULES, f"a row of {row['pool']} with method {row['method']} has a {spare[0]}",
-                             f"{' and '.join(USES[row['method']]) or 'neither floor, cap, share nor price'}",
-                             "take it out, or choose another method")
+            raise InputError(RULES, f"a row of {row['pool']} with method {row['method']} has {spare[0]} {row[spare[0]]}",
+                             f"no field but {', '.join(uses) or 'the reason'}", "take it out, or choose another method")
 
 
-def _by_direct(rule: Mapping, direct: Mapping[str, Decimal]) -> dict:
+def _by_direct(rule: Mapping, direct: Mapping[str, Decimal], spelled: Mapping[str, str]) -> dict:
     """Weights of those with direct cost: the same for all, or their cost; plain names take part of `even` besides."""
     if rule["method"] == "even":
-        listed = [part.strip() for part in rule["consumer"].split("|") if part.strip() and not globs.wild(part)]
-        quantities, weights = {}, dict.fromkeys(_taking(rule, {**direct, **dict.fromkeys(listed, ZERO)}), 1)
+        listed = [spelled[part.strip()] for part in rule["consumer"].split("|") if part.strip() and not globs.wild(part)]
+        quantities, weights = {}, dict.fromkeys(taking_part(rule, {**direct, **dict.fromkeys(listed, ZERO)}), 1)
     else:
-        quantities = weights = {name: max(amount, ZERO) for name, amount in _taking(rule, direct).items()}
+        quantities = weights = {name: max(amount, ZERO) for name, amount in taking_part(rule, direct).items()}
     return _bounded(rule, allocation.whole_weights(weights)) | {
         "quantities": quantities, "note": "" if any(weights.values()) else "no consumer with direct cost"}
 
 
-def _taking(rule: Mapping, amounts: Mapping[str, Decimal]) -> dict[str, Decimal]:
+def taking_part(rule: Mapping, amounts: Mapping[str, Decimal]) -> dict[str, Decimal]:
     """Those whom the rule lets take part: its pattern matches, and they are not exempt."""
     if not rule["consumer"] and not rule["exempt"]:
         return dict(amounts)
@@ -157,8 +205,8 @@ def _taking(rule: Mapping, amounts: Mapping[str, Decimal]) -> dict[str, Decimal]
             and not (rule["exempt"] and globs.matches(rule["exempt"], name))}
 
 
-def _fixed(rows: list[dict]) -> dict[str, int]:
-    shares = {row["consumer"]: Fraction(row["share"]) for row in rows if row["share"] is not None}
+def _fixed(rows: list[dict], spelled: Mapping[str, str]) -> dict[str, int]:
+    shares = {spelled[row["consumer"]]: Fraction(row["share"]) for row in rows if row["share"] is not None}
     if sum(shares.values()) != 1 or len(shares) != len(rows):
         name = rows[0]["pool"]
         raise InputError(RULES, f"fixed shares of {name} add up to {float(sum(shares.values())):g}",
@@ -182,22 +230,27 @@ def _by_driver(rule: Mapping, feeds: Mapping, used: str) -> dict:
 
 
 def _by_price(rows: list[dict], feeds: Mapping, used: str) -> dict:
-    """What each consumer pays: price times quantity, row by row."""
-    priced, months = [], {}
+    """What each consumer pays: price times quantity, row by row; each driver has one price a consumer."""
+    priced, months = {}, []
     for row in rows:
         if row["price"] is None or row["price"] < 0 or not row["driver"]:
             raise InputError(RULES, f"a rate-card row of {row['pool']} with driver {row['driver'] or '(none)'} and price {row['price']}",
                              "the price of a unit, zero or more, and the driver that counts them", "mend the row")
-        fed, months[row["driver"]] = _quantities(row, feeds, used)
+        fed, month = _quantities(row, feeds, used)
         allocation.whole_weights(fed)  # refuses a negative quantity
-        priced += [(row["driver"], name, fed[name], Fraction(fed[name]) * Fraction(row["price"]))
-                   for name in sorted(fed) if fed[name]]
-    lacking = [row["driver"] for row in rows if row["driver"] not in {line[0] for line in priced}]
-    late = sorted({month for month in months.values() if month != used})
+        months.append(month)
+        for name in sorted(fed):
+            if (row["driver"], name) in priced:
+                raise InputError(RULES, f"two rate-card rows of {row['pool']} hold at once for {name} and driver {row['driver']}",
+                                 "one price a consumer and driver", "end one of them with valid_to, or part their consumers")
+            priced[row["driver"], name] = Priced(row["driver"], name, fed[name], Fraction(fed[name]) * Fraction(row["price"]), month)
+    charged = tuple(part for part in priced.values() if part.quantity)
+    lacking = list(dict.fromkeys(row["driver"] for row in rows if row["driver"] not in {part.driver for part in charged}))
+    late = sorted({month for month in months if month != used})
     told = [f"no driver: {', '.join(lacking)} has no quantity in {used}"] if lacking else []
-    told += [f"driver of {', '.join(late)}, in want of {used}"] if late and not lacking else []
-    return {"priced": tuple(priced), "driver": " + ".join(months), "driver_period": min(months.values()),
-            "stale": bool(late), "note": "; ".join(told)}
+    told += [f"driver of {', '.join(late)}, in want of {used}"] if late else []
+    return {"priced": charged, "driver": " + ".join(dict.fromkeys(row["driver"] for row in rows)),
+            "driver_period": ", ".join(sorted(set(months))), "stale": bool(late), "note": "; ".join(told)}
 
 
 def _quantities(rule: Mapping, feeds: Mapping, used: str) -> tuple[dict[str, Decimal], str]:
@@ -205,16 +258,16 @@ def _quantities(rule: Mapping, feeds: Mapping, used: str) -> tuple[dict[str, Dec
     of_driver = feeds.get(rule["driver"], {})
     earlier = sorted((month for month in of_driver if month < used), reverse=True) if rule["if_missing"] == "last" else []
     for month in [used, *earlier]:
-        fed = _taking(rule, of_driver.get(month, {}))
+        fed = taking_part(rule, of_driver.get(month, {}))
         if any(fed.values()):
             return fed, month
-    return _taking(rule, of_driver.get(used, {})), used
+    return taking_part(rule, of_driver.get(used, {})), used
 
 
 def weigh(feed: pd.DataFrame, name: str, quantity: str, rule: Mapping) -> dict[str, Decimal]:
     """Sums of the feed's quantity by name, of those that the rule lets take part."""
     sums = sum_by(feed, [name], [quantity])
-    return _taking(rule, dict(zip(sums[name].tolist(), sums[quantity].tolist(), strict=True)))
+    return taking_part(rule, dict(zip(sums[name].tolist(), sums[quantity].tolist(), strict=True)))
 
 
 def _bounded(rule: Mapping, weights: dict[str, int]) -> dict:
@@ -229,7 +282,8 @@ def _bounded(rule: Mapping, weights: dict[str, int]) -> dict:
     return {"weights": allocation.whole_weights(shares), "passing": sum(shares.values(), Fraction(0))}
 
 
-def _valid(rules: pd.DataFrame | None, period: str) -> pd.DataFrame | None:
+def in_force(rules: pd.DataFrame | None, period: str) -> pd.DataFrame | None:
+    """The rows that hold in the month."""
     if rules is None:
         return None
     begun = (rules["valid_from"] == "") | (rules["valid_from"] <= period)

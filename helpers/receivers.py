@@ -7,23 +7,27 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from helpers import mapping, tags
 from helpers.money import sum_by
 
 
 class Receivers:
     """Who answers for what an application is charged: the owner of its direct cost, else the CMDB's service owner; and
-    the cost centre: the application's, else the owner's only one."""
+    the cost centre: the application's where that owner answers for it, else the owner's only one."""
 
     def __init__(self, direct: pd.DataFrame, applications: pd.DataFrame | None, org: pd.DataFrame | None):
-        self.owners, self.centres = {}, {}
-        if applications is not None:
-            self.owners = dict(zip(applications["application"], applications["service_owner"], strict=True))
-            self.centres = dict(zip(applications["application"], applications["cost_centre"], strict=True))
+        self.owners = dict(mapping.rows_of(applications, ["application", "service_owner"]))
+        self.centres = dict(mapping.rows_of(applications, ["application", "cost_centre"]))
+        self.answering: dict[str, set[str]] = {}  # by cost centre, and by owner the cost centres
+        self.places: dict[str, set[str]] = {}
+        for owner, centre in mapping.rows_of(org, ["owner", "cost_centre"]):
+            self.answering.setdefault(centre, set()).add(tags.fold(owner))
+            self.places.setdefault(tags.fold(owner), set()).add(centre)
+        self.answers = {name: self.answering.get(self.centres[name], set()) | {tags.fold(owner) for owner in [owner] if owner}
+                        for name, owner in self.owners.items()}
         largest = sum_by(direct[["application", "owner", "amount"]], ["application", "owner"], ["amount"])
         largest = largest[largest["application"] != ""].sort_values("amount", kind="stable")
         self.owners |= dict(zip(largest["application"].tolist(), largest["owner"].tolist(), strict=True))
-        self.only = {} if org is None else {name: min(group) for name, group in org.groupby("owner")["cost_centre"]
-                                            if len(set(group)) == 1}
         self.told: dict[tuple[str, ...], dict[str, pd.Series]] = {}
 
     def of(self, consumers: list[str]) -> dict[str, pd.Series]:
@@ -35,9 +39,18 @@ class Receivers:
         return self.told[key]
 
     def centres_of(self, applications: Sequence[str], owners: Sequence[str]) -> pd.Series:
-        """The cost centre that answers for each application and owner; blank where there is none, or no owner."""
-        return _text([owner and (self.centres.get(name) or self.only.get(owner, ""))
-                      for name, owner in zip(applications, owners, strict=True)])
+        """The cost centre that answers for each application and owner; blank where none is known, or no owner."""
+        pairs = list(zip(applications, owners, strict=True))
+        known = {(name, owner): self._centre(name, owner) for name, owner in set(pairs)}
+        return _text([known[pair] for pair in pairs])
+
+    def _centre(self, application: str, owner: str) -> str:
+        """The application's cost centre where the owner answers for it: by the CMDB, by org, or nobody else does."""
+        centre, answers = self.centres.get(application, ""), self.answers.get(application, set())
+        if owner and centre and (not answers or tags.fold(owner) in answers):
+            return centre
+        own = self.places.get(tags.fold(owner), set()) if owner else set()
+        return min(own) if len(own) == 1 else ""
 
 
 def _text(values: list[str]) -> pd.Series:

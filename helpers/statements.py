@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from helpers import changes, page, tags
+from helpers import changes, owners, page, tags
 from helpers.publish import to_csv, workbook
 from helpers.house import number, percent, words
 from helpers.money import ZERO, ratio, sum_by, total
@@ -71,7 +71,7 @@ def tell(lines: pd.DataFrame, changed: pd.DataFrame | None, year: pd.DataFrame, 
     own = _by_owner(_shown(lines, terms.small))
     moved = {} if changed is None else _by_owner(changed)
     years = _by_owner(year)
-    return [Statement(owner, modes.get(owner, modes[""]), _part(own, owner, LINE_COLUMNS),
+    return [Statement(owner, owners.mode(modes, owner), _part(own, owner, LINE_COLUMNS),
                       None if changed is None else _part(moved, owner, [*changes.COLUMNS[1:]]),
                       _part(years, owner, list(year.columns[1:])), _disputes_of(disputes, owner),
                       _part(bills, owner, BILL_COLUMNS).drop(columns="kind"))

@@ -18,7 +18,7 @@ from helpers.mapping import rows_of
 from helpers.money import sum_by, total
 
 COLUMNS = ["step", "what", "detail", "amount"]
-SOURCE_KEYS = ["kind", "pool", "owner", "application", "owner_by", "ProviderName", "ServiceName", "account", "InvoiceId",
+SOURCE_KEYS = ["kind", "pool", "owner", "application", "owner_by", "ProviderName", "ServiceName", "tower", "account", "InvoiceId",
                "billing_period", "rule_id", "bucket", "ledger_lines"]
 MOST = 25  # rows of one step that are told one by one; the rest is one row
 
@@ -105,12 +105,14 @@ def _driver(month, line: Mapping) -> list[tuple]:
     """The feed's rows of the consumer, and the whole they are taken over."""
     if line["driver"] == "" or month.drivers is None:
         return []
-    names = line["driver"].split(" + ")
-    feed = month.drivers[month.drivers["driver"].isin(names) & (month.drivers["period"] == line["driver_period"])]
-    own = feed[feed["consumer"] == line["application"]]
+    feed = month.drivers[month.drivers["driver"].eq(line["driver"]) & month.drivers["period"].eq(line["driver_period"])]
+    rules = pools.in_force(month.allocation_rules, month.period)
+    mine = rules[rules["pool"].eq(line["pool"]) & rules["driver"].eq(line["driver"])].to_dict("records")
+    part = {name for rule in mine for name in pools.taking_part(rule, dict.fromkeys(feed["consumer"], 1))}
+    whole = total(feed.loc[feed["consumer"].isin(part), "quantity"])
+    own = feed[feed["consumer"].str.casefold() == line["application"].casefold()]
     return [("driver", f"{row.driver} of {row.consumer} in {row.period}",
-             f"{number(row.quantity)} {row.unit} of {number(total(feed.loc[feed['driver'] == row.driver, 'quantity']))}", None)
-            for row in own.itertuples()]
+             f"{number(row.quantity)} {row.unit} of {number(whole)}", None) for row in own.itertuples()]
 
 
 def _pool(month, name: str) -> list[tuple]:
@@ -122,7 +124,7 @@ def _pool(month, name: str) -> list[tuple]:
 
 
 def _of_line(found: pd.DataFrame, line: Mapping) -> pd.DataFrame:
-    keys = ["owner", "application", "owner_by", "ProviderName", "ServiceName"]
+    keys = ["owner", "application", "owner_by", "ProviderName", "ServiceName", "tower"]
     mine = found["kind"] == "direct"
     for name in keys:
         mine &= found[name] == line[name]

@@ -285,6 +285,51 @@ def test_a_decision_sends_the_charge_where_the_teams_agreed_and_the_item_is_no_f
     assert {row["state"] for row in disputes.check(found, DECIDED)} == {"ok"}
 
 
+ORG = table("""
+    cost_centre  owner
+    1001         Head of A
+    1002         head of b
+    2001         Head of C
+    2002         Head of C
+""")
+
+
+@pytest.mark.parametrize("owner, org, centre", [
+    ("Head of A", ORG, "1001"),  # who answers for the application: its own cost centre
+    ("Head of B", ORG, "1002"),  # another: the only one of that owner, however it is spelled
+    ("Head of C", ORG, ""),  # another with two cost centres: not to be guessed, so it cannot be posted
+    ("Head of B", None, ""),  # without an org table nothing says where the other one books
+])
+def test_the_cost_centre_is_that_of_whoever_is_charged(owner, org, centre):
+    items = costs.cost_items(tied("application  amount\nA  10").assign(owner=owner, owner_by="decision"), None, SOURCES, APPLICATIONS, "2026-09")
+    got = charges.charge(items, None, None, APPLICATIONS, org, "2026-09", "direct").lines
+    assert cells(got, "owner", "cost_centre", "amount") == [(owner, centre, "10")]
+
+
+def test_a_shared_charge_debits_the_cost_centre_of_its_receiver_too():
+    lines = tied("application  amount\nA  10\nK8S  4").assign(owner=["Head of B", "Head of IT"], owner_by="decision")
+    items = costs.cost_items(lines, None, SOURCES, APPLICATIONS, "2026-09")
+    got = charges.charge(items, rules("pool  method\nKubernetes  even"), None, APPLICATIONS, ORG, "2026-09", "direct").lines
+    assert cells(got, "kind", "owner", "cost_centre", "amount") == [("direct", "Head of B", "1002", "10"), ("shared", "Head of B", "1002", "4")]
+
+
+def test_two_decisions_of_one_dispute_for_the_same_months_are_refused(tmp_path):
+    (tmp_path / "disputes.csv").write_text("application,tag_owner,decision,decided_from,decided_to\nA,Head-of-B,C,,2026-07\n"
+                                           "A,head of b,D,2026-08,\nA,Head of B,E,2026-12,\n")
+    with pytest.raises(InputError) as error:
+        disputes.decisions(tmp_path)
+    assert "line 4: A and Head of B are decided in line 3 for the same months; expected one decision a dispute and month" in str(error.value)
+    assert "line 3:" not in str(error.value)
+
+
+def test_a_decision_for_somebody_whom_neither_cmdb_nor_org_has_is_a_finding():
+    known = disputes.known_owners((APPLICATIONS, "service_owner"), (ORG, "owner"))
+    found = disputes.disputes(tied("application  amount\nA  10").assign(tag_owner="Head of B"), APPLICATIONS, None, DECIDED, "2026-09")
+    states = {told: [row["state"] for row in disputes.check(found, DECIDED.assign(decision=told), known)][-1]
+              for told in ("HEAD OF B", "Head of Bees")}
+    assert states == {"HEAD OF B": "ok", "Head of Bees": "finding"}
+
+
 def test_before_a_decision_holds_the_receiver_does():
     lines = tied("application  amount\nA  10").assign(tag_owner="Head of B")
     assert cells(disputes.decide(lines, DECIDED, "2026-07"), "owner") == [("Head of A",)]
@@ -313,7 +358,8 @@ methods = st.sampled_from(["even", "cost-weighted", "usage"])
 @settings(max_examples=40, deadline=None, phases=[Phase.explicit, Phase.generate])
 @given(usages, methods, methods, st.sampled_from(["direct", "step-down", "reciprocal"]), st.randoms(use_true_random=False))
 def test_for_any_lines_all_is_charged_or_held_and_order_does_not_matter(usages, first, second, method, rng):
-    rule_rows = rules(f"pool  method  driver\nKubernetes  {first}  cpu\nSupport  {second}  cpu")
+    by = {"usage": "cpu"}
+    rule_rows = rules(f"pool  method  driver\nKubernetes  {first}  {by.get(first, '.')}\nSupport  {second}  {by.get(second, '.')}")
     fed = drivers("period  consumer  quantity\n2026-09  A  1\n2026-09  Support  2\n2026-09  Kubernetes  3\n2026-09  B  7")
 
     def worked_out(rows):

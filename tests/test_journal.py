@@ -43,7 +43,7 @@ def posted(lines=LINES, **other) -> journal.Posted:
 
 
 def states(found: journal.Posted, lines=LINES) -> dict[str, str]:
-    return {row["check"]: row["state"] for row in journal.check(found, lines, found.postings.iloc[:0])}
+    return {row["check"]: row["state"] for row in journal.check(found, lines, journal.joined([]), lines.iloc[:0])}
 
 
 def test_a_charge_debits_the_receiver_and_credits_the_provider_and_a_credit_swaps_sides():
@@ -107,12 +107,38 @@ def test_a_reversal_takes_each_side_back_in_the_next_month():
 
 def test_a_true_up_posts_the_difference_and_only_once():
     now = LINES.assign(amount=[D("90.10"), D("50.05"), D("-3.00"), D("7.00")])
-    delta = journal.deltas(now, LINES)
+    delta = journal.deltas(now, [LINES])
     assert cells(delta, "owner", "application", "amount") == [("Head of A", "A", "-10"), ("Head of B", "B", "10")]
     found = journal.post(delta, books(), "2026-10", None, journal.TRUE_UP, "2026-09").postings
-    assert set(found["document"]) == {"CB-TU-2026-09-001", "CB-TU-2026-09-002"} and set(found["of_month"]) == {"2026-09"}
+    assert set(found["document"]) == {"CB-TU-2026-10-2026-09-001", "CB-TU-2026-10-2026-09-002"} and set(found["of_month"]) == {"2026-09"}
     assert set(found["period"]) == {"2026-10"}
-    assert journal.deltas(now, LINES, [delta]).empty
+    assert journal.deltas(now, [LINES, delta]).empty
+
+
+def test_what_a_closed_month_could_not_post_is_posted_once_the_want_is_mended():
+    lines = LINES.iloc[:1].assign(cost_centre="")  # nobody knew the cost centre when the month was closed
+    was = posted(lines)
+    assert cells(was.held, "reason", "amount") == [("no cost centre", "100.1")]
+    still = journal.deltas(lines, [lines], [was.held])  # a month later it is still not known: named again, and not posted
+    again = journal.post(still, books(), "2026-10", None, journal.TRUE_UP, "2026-09")
+    assert again.postings.empty and cells(again.held, "reason", "of_month", "amount") == [("no cost centre", "2026-09", "100.1")]
+    late = journal.deltas(LINES.iloc[:1], [lines, still], [was.held, again.held])
+    mended = journal.post(late, books(), "2026-11", None, journal.TRUE_UP, "2026-09")
+    assert cells(mended.postings, "cost_centre", "debit", "credit") == [("1001", "100.1", "0"), ("4790", "0", "100.1")]
+    assert journal.deltas(LINES.iloc[:1], [lines, still, late], [was.held, again.held, mended.held]).empty
+
+
+def test_what_was_shown_or_charged_to_nobody_is_no_debt_of_a_closed_month():
+    was = posted(LINES, showback=frozenset({"Head of A"}))
+    assert journal.deltas(LINES, [LINES], [was.held]).empty
+
+
+def test_a_true_up_that_cannot_be_posted_is_a_finding():
+    delta = LINES.iloc[:1].assign(cost_centre="9999")
+    held = journal.post(delta, books(), "2026-10", None, journal.TRUE_UP, "2026-09")
+    told = {row["check"]: (row["state"], row["amount"]) for row in journal.check(posted(LINES), LINES, held, delta)}
+    assert told["charges that cannot be posted"] == ("finding", D("100.10"))
+    assert told["true-ups and what of them is not posted equal their lines"][0] == "ok"
 
 
 def test_the_erp_file_has_the_columns_it_asks_for():

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from helpers import charges, costs, feeds, shared
+from helpers import charges, costs, feeds, pools, shared
 from helpers.errors import InputError
 from helpers.money import to_cents, total
 from tests.tables import cells, table
@@ -83,13 +83,54 @@ def test_a_rate_card_row_without_a_price_is_refused():
         split(PRICED.assign(price=None))
 
 
-@pytest.mark.parametrize("method, field, expected", [
-    ("hold", "cap", "neither floor, cap, share nor price"), ("even", "price", "floor and cap"), ("usage", "share", "floor and cap")])
-def test_a_figure_that_the_method_does_not_go_by_is_refused(method, field, expected):
+@pytest.mark.parametrize("method, field, value, expected", [
+    ("hold", "cap", D("0.5"), "the reason"), ("even", "price", D(2), "consumer, exempt, floor, cap"),
+    ("usage", "share", D("0.5"), "driver, consumer, exempt, floor, cap, if_missing"), ("fixed", "exempt", "A", "consumer, share"),
+    ("cost-weighted", "driver", "cpu", "consumer, exempt, floor, cap"), ("even", "if_missing", "last", "consumer, exempt, floor, cap")])
+def test_a_field_that_the_method_does_not_go_by_is_refused(method, field, value, expected):
     with pytest.raises(InputError) as error:
-        split(rules(f"pool  method\nKubernetes  {method}").assign(**{field: D("0.5")}))
-    assert str(error.value) == (f"rules.allocation: a row of Kubernetes with method {method} has a {field}; expected {expected}; "
-                                "take it out, or choose another method")
+        split(rules(f"pool  method\nKubernetes  {method}").assign(**{field: value}))
+    assert str(error.value) == (f"rules.allocation: a row of Kubernetes with method {method} has {field} {value}; expected no field but "
+                                f"{expected}; take it out, or choose another method")
+
+
+def test_two_prices_of_one_driver_for_one_consumer_are_refused():
+    both = rules("pool  method  driver  consumer\nKubernetes  rate-card  cpu  A\nKubernetes  rate-card  cpu  ?").assign(price=[D(2), D(3)])
+    with pytest.raises(InputError, match="two rate-card rows of Kubernetes hold at once for A and driver cpu; expected one price a consumer"):
+        split(both, fed(("2026-09", "cpu", "A", D(1)), ("2026-09", "cpu", "B", D(1))))
+
+
+def test_consumers_can_have_prices_of_their_own():
+    parted = rules("pool  method  driver\nKubernetes  rate-card  cpu\nKubernetes  rate-card  cpu").assign(
+        consumer=["A", "B|C"], price=[D(2), D(3)])
+    got = split(parted, fed(("2026-09", "cpu", "A", D(10)), ("2026-09", "cpu", "B", D(10))))
+    assert cells(got.query(SHARED), "application", "amount") == [("A", "20"), ("B", "30")]
+
+
+def test_each_line_of_a_rate_card_names_the_month_of_its_own_driver():
+    got = split(PRICED.assign(if_missing="last"), fed(("2026-09", "cpu", "A", D(1)), ("2026-07", "disk", "B", D(1))))
+    assert cells(got.query(SHARED), "application", "driver", "driver_period") == [("A", "cpu", "2026-09"), ("B", "disk", "2026-07")]
+
+
+def test_a_rate_card_charges_also_where_the_pool_has_no_cost_in_the_month():
+    got = split(PRICED.iloc[:1], fed(("2026-09", "cpu", "A", D(10))), lines=tied("application  amount\nA  100"))
+    assert cells(got[got["pool"] == "Kubernetes"], "kind", "application", "amount", "method") == [
+        ("residual", "", "-25", "over-recovered: the rate card charges more than the pool costs"), ("shared", "A", "25", "rate-card")]
+
+
+def test_a_driver_in_two_units_is_refused():
+    feed = fed(("2026-09", "cpu", "A", D(1000)), ("2026-09", "cpu", "B", D(1))).assign(unit=["GB", "TB"])
+    with pytest.raises(InputError, match="driver cpu in units GB and TB; expected one unit a driver, in all months"):
+        split(rules("pool  method  driver\nKubernetes  usage  cpu"), feed)
+
+
+def test_a_consumer_written_in_other_case_is_the_same_consumer():
+    even = split(rules("pool  method\nKubernetes  even").assign(consumer="a|B|b|C"))
+    assert cells(even.query(SHARED), "application", "amount") == [("A", "4000"), ("B", "4000"), ("C", "4000")]
+    used = split(rules("pool  method  driver\nKubernetes  usage  cpu"), fed(("2026-09", "cpu", "a", D(1)), ("2026-09", "cpu", "A", D(3))))
+    assert cells(used.query(SHARED), "application", "quantity", "amount") == [("A", "4", "12000")]
+    fixed = split(rules("pool  method  consumer  share\nKubernetes  fixed  b  1"))
+    assert cells(fixed.query(SHARED), "application", "owner", "amount") == [("B", "Head of B", "12000")]
 
 
 def test_a_pool_with_an_applications_name_is_refused():
@@ -186,8 +227,8 @@ spent = st.lists(st.tuples(st.sampled_from(["A", "B", "K8S", ""]), st.sampled_fr
 def test_for_any_rules_what_comes_in_is_charged_or_held_and_direct_cost_is_untouched(spending, first, second, quantities, method):
     rows = [{"pool": pool, "driver": "cpu", "price": D("1.25") if told["method"] == "rate-card" else None, **told}
             for pool, told in (("Kubernetes", first), ("Support", second))]
-    rows = [{**row, "cap": row["cap"] if row["method"] in ("even", "cost-weighted", "usage") else None} for row in rows]
-    ruled = pd.DataFrame([{**RULE, **row} for row in rows])
+    ruled = pd.DataFrame([{**RULE, **{name: row[name] for name in row if name in ("pool", "method", *pools.USES[row["method"]])}}
+                          for row in rows])
     lines = pd.DataFrame(spending, columns=["application", "ServiceName", "amount"])
     owners = dict(zip(APPLICATIONS["application"], APPLICATIONS["service_owner"], strict=True))
     lines = tied("application  amount\nA  0").iloc[:0].reindex(columns=tied("application  amount\nA  0").columns).pipe(

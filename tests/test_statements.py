@@ -137,8 +137,8 @@ def test_showback_says_that_nothing_is_booked():
 
 def test_the_mode_of_an_owner_is_what_its_rows_in_org_say_and_two_that_differ_are_refused():
     org = table("owner  mode\nHead of A  showback\nHead of A  .\nHead of B  .")
-    assert owners.modes(org, "chargeback") == {"": "chargeback", "Head of A": "showback"}
-    assert owners.held_back(owners.modes(org, "chargeback"), ["Head of A", "Head of B"]) == {"Head of A"}
+    assert owners.held_back(owners.modes(org, "chargeback"), ["head of a", "Head of B"]) == {"head of a"}
+    assert [owners.mode(owners.modes(org, "chargeback"), name) for name in ("HEAD OF A", "Head of B")] == ["showback", "chargeback"]
     with pytest.raises(InputError, match='inputs.org, line 3: mode of "Head of A" is chargeback, and showback in a row before'):
         owners.modes(table("owner  mode\nHead of A  showback\nHead of A  chargeback"), "chargeback")
 
@@ -163,9 +163,14 @@ def of_month(text: str, period: str = "2026-09", **other):
     lines = lines.assign(**{"ChargeClass": "", "SkuMeter": "m", "ConsumedUnit": "h", "ConsumedQuantity": None} | {
         name: lines[name] for name in ("ChargeClass", "SkuMeter", "ConsumedUnit") if name in lines})
     lines = lines.assign(billing_period=period, ConsumedQuantity=lines["quantity"] if "quantity" in lines else None, **other)
+    return worked(lines, period)
+
+
+def worked(lines, period: str, ruled=RULES, feed=FEED, method="direct"):
+    """What changes.compare asks of a month."""
     items = costs.cost_items(lines, None, SOURCES, APPLICATIONS, period)
-    charged = charges.charge(items, RULES, FEED, APPLICATIONS, None, period, "direct")
-    return SimpleNamespace(tied=lines, applications=APPLICATIONS, charged=charged)
+    return SimpleNamespace(tied=lines, applications=APPLICATIONS, allocation_rules=ruled, period=period,
+                           charged=charges.charge(items, ruled, feed, APPLICATIONS, None, period, method))
 
 
 def reasons(now, then, booked=None) -> dict[tuple, dict]:
@@ -190,6 +195,32 @@ def test_a_pool_changes_by_share_and_by_cost():
     # half of 100, then three quarters of 120: 25 for the share, 15 for the cost
     now, then = of_month("application  amount\nA  1\nB  1\nK8S  120"), of_month("application  amount\nA  1\nB  1\nK8S  100", "2026-08")
     assert reasons(now, then)[("Head of A", "Kubernetes")] == {"usage": "25", "rate": "15"}
+
+
+def test_a_rate_card_changes_by_quantity_and_by_price_of_each_driver():
+    # cpu 10 at 2, then 12 at 3: 2 more at 2.00, and 1.00 more on 12; disk 5 at 1, then 4 at 1
+    card = rules("pool  method  driver  valid_from  valid_to\nKubernetes  rate-card  cpu  .  2026-08\nKubernetes  rate-card  cpu  2026-09  .\n"
+                 "Kubernetes  rate-card  disk  .  .").assign(price=[D(2), D(3), D(1)])
+    feed = table("period  driver  consumer  quantity\n2026-08  cpu  A  10\n2026-08  disk  A  5\n2026-09  cpu  A  12\n2026-09  disk  A  4", unit="u")
+    now, then = (worked(of_month("application  amount\nA  1\nK8S  100", period).tied, period, card, feed) for period in ("2026-09", "2026-08"))
+    assert reasons(now, then)[("Head of A", "Kubernetes")] == {"usage": "3", "rate": "12"}
+
+
+def test_another_share_by_rule_is_mapping_and_the_pools_cost_is_rate():
+    # 40 % of 100, then 50 % of 120: 10 for the rule, 10 for the cost
+    fixed = rules("pool  method  consumer  share  valid_from  valid_to\nKubernetes  fixed  A  0.4  .  2026-08\nKubernetes  fixed  B  0.6  .  2026-08\n"
+                  "Kubernetes  fixed  A  0.5  2026-09  .\nKubernetes  fixed  B  0.5  2026-09  .")
+    now = worked(of_month("application  amount\nA  1\nB  1\nK8S  120").tied, "2026-09", fixed)
+    then = worked(of_month("application  amount\nA  1\nB  1\nK8S  100", "2026-08").tied, "2026-08", fixed)
+    assert reasons(now, then)[("Head of A", "Kubernetes")] == {"mapping": "1E+1", "rate": "1E+1"}
+
+
+def test_an_application_with_two_owners_keeps_the_reasons_of_each():
+    def two(first, second, period):
+        lines = of_month(f"application  quantity  amount\nA  {first}  {first * 2}\nA  {second}  {second * 3}", period).tied
+        return worked(lines.assign(owner=["Head of A", "Head of Z"], owner_by=["CMDB", "tag"]), period)
+
+    assert reasons(two(12, 4, "2026-09"), two(10, 5, "2026-08")) == {("Head of A", "EC2"): {"usage": "4"}, ("Head of Z", "EC2"): {"usage": "-3"}}
 
 
 def test_a_pool_that_is_held_is_told_as_such():
@@ -232,9 +263,7 @@ def test_for_any_two_months_the_reasons_add_up_to_the_change(first, second):
         lines = lines.assign(**{name: "" for name in frame.columns if name not in lines}).assign(
             source="usage", ProviderName="AWS", owner=lines["application"].map(owner).fillna(""), owner_by="CMDB", billing_period=period,
             ChargeClass="", SkuMeter="m", ConsumedUnit="h")
-        items = costs.cost_items(lines, None, SOURCES, APPLICATIONS, period)
-        return SimpleNamespace(tied=lines, applications=APPLICATIONS,
-                               charged=charges.charge(items, RULES, FEED, APPLICATIONS, None, period, "reciprocal"))
+        return worked(lines, period, method="reciprocal")
 
     now, then = made(second, "2026-09"), made(first, "2026-08")
     found = changes.compare(now, then)
