@@ -107,7 +107,7 @@ def _explain(reasons: dict, key: tuple, change: Decimal, effects: Mapping, share
 
 def _effects(now, then, moved: set[str]) -> dict[tuple, tuple[Decimal, Decimal, Decimal]]:
     """Usage, rate and one-off effect of direct cost by owner ("" where the application moved), application, provider, service."""
-    tables = [_keyed(_facts(month), moved) for month in (now, then)]
+    tables = [_keyed(facts(month), moved) for month in (now, then)]
     sums: dict[tuple, list[Decimal]] = {}
     for key in tables[0].keys() | tables[1].keys():
         (cost, used), (cost_then, used_then) = (table.get(key, (ZERO, ZERO)) for table in tables)
@@ -135,7 +135,7 @@ def _keyed(facts: pd.DataFrame, moved: set[str]) -> dict[tuple, tuple[Decimal, D
 FACT_KEYS = ["application", "owner", "one_off", "ProviderName", "ServiceName", "SkuMeter", "ConsumedUnit"]
 
 
-def _facts(month) -> pd.DataFrame:
+def facts(month) -> pd.DataFrame:
     """Directly owned cost and quantity of the month by price line; one-off is what is no plain usage."""
     usage = month.tied[month.tied["source"] == "usage"]
     usage = usage.assign(owner=receivers(usage, month.applications))

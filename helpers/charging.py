@@ -10,7 +10,7 @@ from typing import Self
 
 import pandas as pd
 
-from helpers import changes, journal, kept, lagged, owners, shared, statements, trace
+from helpers import changes, journal, kept, lagged, owners, shared, statements, tcotrace, trace
 from helpers.given import TABLES
 from helpers.periods import fiscal_year, months, shift
 from helpers.statements import Statement, Terms
@@ -37,7 +37,14 @@ class Charging:
     @cached_property
     def before(self) -> Self | None:
         """The month before, worked out by the rules of now; None where it has neither bills nor books."""
-        return self._billed(shift(self.period, -1))
+        return self.billed_month(shift(self.period, -1))
+
+    def billed_month(self, period: str) -> Self | None:
+        """Another month of the same inputs, worked out once; None where it has neither bills nor books."""
+        known = self.__dict__.setdefault("_months", {})
+        if period not in known:
+            known[period] = self._billed(period)
+        return known[period]
 
     def _billed(self, period: str) -> Self | None:
         other = self.at(period)
@@ -60,7 +67,7 @@ class Charging:
         found = {}
         for period in months(first, shift(self.period, -1)):
             closed = kept.charges(period, self.params.resolve(self.params.kept))
-            other = None if closed is not None else self.before if period == shift(self.period, -1) else self._billed(period)
+            other = None if closed is not None else self.billed_month(period)
             if closed is not None or other is not None:
                 found[period] = (owners.CLOSED, closed) if closed is not None else (owners.OPEN, other.charged.lines)
         found[self.period] = (owners.NOW, self.charged.lines)
@@ -87,8 +94,8 @@ class Charging:
         return trace.sources(self)
 
     def trace(self, line) -> pd.DataFrame:
-        """The whole way back from a charge line (a row of charged.lines) to rule, driver, pool, bills and ledger."""
-        return trace.trace(self, line)
+        """The whole way back from a charge line (a row of charged.lines) or a TCO line to rule, driver, pool, bills and ledger."""
+        return tcotrace.of(self, line) if "spending" in line else trace.trace(self, line)
 
     @cached_property
     def trueup(self) -> pd.DataFrame:
@@ -96,7 +103,7 @@ class Charging:
         folder, parts = self.params.resolve(self.params.kept), []
         for period in [month for month in kept.months(folder) if shift(self.period, -REACH) <= month < self.period]:
             was = kept.charges(period, folder)
-            if was is None or (other := self._billed(period)) is None:
+            if was is None or (other := self.billed_month(period)) is None:
                 continue
             since = [month for month in kept.months(folder) if period < month < self.period]
             trued = _kept_of(period, folder, since, "chargeback_trueup")

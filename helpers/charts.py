@@ -1,4 +1,4 @@
-"""What does a step look like?  Six pictures in one style: bars, blocks, heat, waterfall, lines and fan.
+"""What does a step look like?  Seven pictures in one style: bars, blocks, heat, waterfall, flow, lines and fan.
 
     frame, title, subtitle, alt → chart   (SVG; the title says what is seen, the subtitle measure, unit and period)
 
@@ -9,10 +9,11 @@ import pandas as pd
 
 from helpers import house
 from helpers.charts_canvas import WIDTH, Canvas, Chart, fit
+from helpers.charts_flow import flow
 from helpers.charts_time import fan, lines
 from helpers.optional import needs_table
 
-__all__ = ["bars", "blocks", "fan", "heat", "lines", "waterfall"]
+__all__ = ["bars", "blocks", "fan", "flow", "heat", "lines", "waterfall"]
 
 MOST_BARS, MOST_COLUMNS = 15, 7
 BAR, STEP = 18, 26  # pixels: a bar's thickness, and from one bar to the next

@@ -179,6 +179,7 @@ class Inputs(Part):
     labour: Text = ""
     assets: Text = ""
     data_centres: Text = ""
+    capacity: Text = ""
     drivers: Texts = ()  # globs
     budget: Text = ""
     volumes: Text = ""
@@ -196,6 +197,8 @@ class Rules(Part):
     pool_sources: Text = ""
     allocation: Text = ""
     tco: Text = ""
+    rate_cards: Text = ""
+    capacity_units: Text = ""
     journal_accounts: Text = ""
     journal_columns: Text = ""
 
@@ -215,6 +218,12 @@ class Statements(Part):
 
 class Depreciation(Part):
     first_month: Annotated[str, _choice("full", "next", "half", "days")] = "full"
+
+
+class Tco(Part):
+    months: Annotated[int, _whole(1, 36)] = 6  # over which the bridge and the trend go
+    least_people: Annotated[int, _whole(1, 99)] = 3  # smaller teams are shown together, without hours
+    capacity: Annotated[str, _choice("practical", "measured")] = "practical"  # what rate cards are taken over
 
 
 class TagKeys(Part):
@@ -261,6 +270,7 @@ class Params(Part):
     statements: Statements = Statements()
     journal: Journal = Journal()
     depreciation: Depreciation = Depreciation()
+    tco: Tco = Tco()
     forecast: Forecast
     _sources: tuple[Path, ...] = PrivateAttr(default=())
 

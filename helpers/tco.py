@@ -1,53 +1,53 @@
 """What does each application cost in full?  Chargeback plus the ledger lines that chargeback leaves out.
 
-    charge lines, ledger, rules → burden → lines    one row an application, cost pool and source, in cents
-    lines                       → scope_bridge      from chargeback to TCO to the ledger's control total
+    month → lines        whole cents by class, way and application (helpers.cells)
+    lines → scope_bridge  from chargeback to TCO to the ledger's control total
 
 The control total is the month's technology expense.  Capital additions stand beside it, never in it.
 What no rule brings to an application stays in view under its own name.
 """
 
-from collections.abc import Mapping
 from decimal import Decimal
-from fractions import Fraction
 
 import pandas as pd
 
-from helpers import allocation, checks, depreciation, globs, pools
-from helpers.errors import InputError
+from helpers import (
+    burden, cells, checks, costs, depreciation, labourcost, layers, origins, ratecards, span, storage, unitcosts)
+from helpers.cells import CHARGEBACK, LEDGER, summed
 from helpers.house import number, percent
-from helpers.money import ZERO, ratio, round_parts, sum_by, total
+from helpers.mapping import rows_of
+from helpers.money import ZERO, ratio, sum_by, to_cents, total
 from helpers.optional import needs_table
 
-LINE_KEYS = ["application", "source", "cost_pool", "sub_pool", "method", "driver", "residual"]
-CLOUD, LEDGER = "chargeback", "ledger"
-OUTSIDE = "Not in the TCO yet"
-RULE_COLUMNS = ["account", "cost_centre", "vendor"]
-FEEDS = {"hours": "labour", "assets": "assets", "usage": "drivers", "even": "applications"}  # method: what it reads
+FEEDS = ("applications", "labour", "assets", "drivers", "capacity")
 
 
-def burden(charge_lines: pd.DataFrame, coded: pd.DataFrame, sources: pd.DataFrame | None, rules: pd.DataFrame | None,
-           feeds: Mapping[str, pd.DataFrame | None], pools_version: str, period: str) -> pd.DataFrame:
-    """TCO lines in cents: `amount` by application, cost pool and method; they add up to the ledger's expense.
+def lines(month) -> pd.DataFrame:
+    """TCO lines of the month: what is charged in the classes behind it, and the rest of the ledger by rule.
 
-    Lines without an application name what they are in `residual`.  Feeds: applications, labour, assets, drivers.
+    They add up to the ledger's expense; a line without an application names in `residual` what it is.
     """
-    cloud = charge_lines.assign(source=CLOUD, cost_pool="Chargeback", sub_pool="", driver=charge_lines["driver"],
-                                residual=charge_lines["pool"].where(charge_lines["kind"] == "residual", ""))
-    cloud["residual"] = cloud["residual"].where((cloud["application"] != "") | (cloud["residual"] != ""),
-                                                "Owned without an application")
-    lines = pools.assign_ledger(coded, sources, period)
-    other = lines[lines["going"] != "shared"]
-    named = other.assign(cost_pool=other[f"{pools_version}_cost_pool"], sub_pool=other[f"{pools_version}_sub_pool"])
-    lines = _ledger_lines(named, rules, feeds, period)
-    return sum_by(pd.concat([cloud[[*LINE_KEYS, "amount"]], lines], ignore_index=True), LINE_KEYS, ["amount"])
+    placed = costs.placed(month.tied, month.pool_sources, month.applications, month.period)
+    placed = placed.assign(owner=costs.receivers(placed, month.applications))
+    other = month.ruled
+    book = cells.Cells()
+    origins.behind(book, month.charged, origins.clouds(placed, month.accounts, month.params.taxonomy.pools), other[other["going"] == "shared"])
+    whole = to_cents(expense(month.coded, month.period)) - total(month.charged.lines["amount"])
+    burden.rest(book, other, month.tco_ordered, {name: getattr(month, name) for name in FEEDS}, month.period, whole, month.merged_teams)
+    return book.frame(units(month.applications, month.org))
 
 
-def verdict(lines: pd.DataFrame | None, period: str, currency: str) -> str:
+def units(applications: pd.DataFrame | None, org: pd.DataFrame | None) -> dict[str, str]:
+    """By application the business unit of its cost centre."""
+    known = dict(rows_of(org, ["cost_centre", "business_unit"]))
+    return {name: known.get(centre, "") for name, centre in rows_of(applications, ["application", "cost_centre"])}
+
+
+def verdict(found: pd.DataFrame | None, period: str, currency: str) -> str:
     """The page's answer: what technology cost, how much of it applications carry, and what is largest."""
-    if lines is None:
+    if found is None:
         return f"The full cost of {period} is not known: without a ledger only cloud usage can be shown."
-    whole, reached = total(lines["amount"]), by_application(lines)
+    whole, reached = cells.total(found), by_application(found)
     carried = total(reached["TCO"])
     top = reached.sort_values("TCO", kind="stable").iloc[-1] if len(reached) else None
     largest = f"; the dearest, {top['application']}, costs {number(top['TCO'])}" if top is not None else ""
@@ -56,26 +56,36 @@ def verdict(lines: pd.DataFrame | None, period: str, currency: str) -> str:
 
 
 @needs_table
-def by_application(lines: pd.DataFrame) -> pd.DataFrame:
-    """One row an application: what it is charged, what each cost pool adds, its TCO."""
-    owned = lines[lines["application"] != ""]
-    table = owned.pivot_table(index="application", columns="cost_pool", values="amount", aggfunc=total, fill_value=ZERO)
-    pools = ["Chargeback", *[pool for pool in table.columns if pool != "Chargeback"]]
-    table = table.reindex(columns=pools, fill_value=ZERO)
-    return table.assign(TCO=table.apply(total, axis=1)).reset_index().rename_axis(columns=None)
+def by_application(found: pd.DataFrame) -> pd.DataFrame:
+    """One row an application: what it is charged, what each cost pool of the ledger adds, its TCO."""
+    owned = found[found["application"] != ""]
+    told = owned.assign(column=owned["cost_pool"].astype("str").where(owned["source"] == LEDGER, "Chargeback"))
+    table = told.pivot_table(index="application", columns="column", values="cents", aggfunc="sum", fill_value=0, observed=True)
+    names = ["Chargeback", *sorted(name for name in table.columns if name != "Chargeback")]
+    table = table.reindex(columns=names, fill_value=0).astype("int64")
+    table["TCO"] = table.sum(axis=1)
+    return table.apply(cells.money).reset_index().rename_axis(columns=None).astype({"application": "str"})
 
 
 @needs_table
-def scope_bridge(lines: pd.DataFrame, coded: pd.DataFrame, period: str) -> pd.DataFrame:
-    """Steps from chargeback to TCO of applications to the ledger's control total, with capital additions beside."""
-    owned, rest = lines[lines["application"] != ""], lines[lines["application"] == ""]
-    charged = total(owned.loc[owned["source"] == CLOUD, "amount"])
-    added = sum_by(owned[owned["source"] == LEDGER], ["cost_pool"], ["amount"])
-    held = sum_by(rest, ["source", "residual"], ["amount"])
+def by_kind(found: pd.DataFrame) -> pd.DataFrame:
+    """One row an application: TCO, OpEx and CapEx, run and build, and where it runs: cloud, on-premises, both."""
+    owned, keys = found[found["application"] != ""], ("business_unit", "application")
+    kinds = layers.by_class(owned, *keys)
+    return kinds.merge(layers.by_hosting(owned, *keys).drop(columns="amount"), on=list(keys)).rename(columns={"amount": "TCO"})
+
+
+@needs_table
+def scope_bridge(found: pd.DataFrame, coded: pd.DataFrame, period: str) -> pd.DataFrame:
+    """Steps from chargeback to TCO of applications to the ledger's control total."""
+    owned, rest = found[found["application"] != ""], found[found["application"] == ""]
+    charged = cells.total(owned[owned["source"] == CHARGEBACK])
+    added = summed(owned[owned["source"] == LEDGER], ["cost_pool"])
+    held = summed(rest, ["source", "residual"])
     rows = [("Charged to applications", charged, "total")]
     rows += [(f"+ {row.cost_pool}", row.amount, "step") for row in added.itertuples()]
     rows += [("TCO of applications", charged + total(added["amount"]), "total")]
-    rows += [(row.residual if row.source == CLOUD else f"{row.residual} (ledger)", row.amount, "step")
+    rows += [(row.residual if row.source == CHARGEBACK else f"{row.residual} (ledger)", row.amount, "step")
              for row in held.itertuples()]
     rows += [("Ledger control total", expense(coded, period), "total")]
     return pd.DataFrame(rows, columns=["step", "amount", "kind"])
@@ -88,152 +98,126 @@ def expense(coded: pd.DataFrame, period: str) -> Decimal:
 
 @needs_table
 def beside(coded: pd.DataFrame, period: str) -> pd.DataFrame:
-    """What the ledger holds besides expense: capital additions, prepaid, recoverable tax, intercompany."""
+    """What the ledger holds besides expense, by account: capital additions, prepaid, recoverable tax, intercompany."""
     of_month = coded[(coded["fiscal_period"] == period) & (coded["kind"] != "expense")]
-    return sum_by(of_month, ["kind"], ["amount"])
+    return sum_by(of_month, ["kind", "account"], ["amount"])
 
 
 @needs_table
-def outside(lines: pd.DataFrame) -> pd.DataFrame:
-    """The largest cost still outside the applications' TCO, and its share of the control total."""
-    whole = total(lines["amount"])
-    left = sum_by(lines[lines["application"] == ""], ["residual", "cost_pool"], ["amount"])
-    return left.assign(share=[ratio(amount, whole) for amount in left["amount"]]).sort_values(
+def outside(found: pd.DataFrame) -> pd.DataFrame:
+    """The largest cost still outside the applications' TCO, its share of the control total, and the share with it inside."""
+    whole = cells.total(found)
+    left = summed(found[found["application"] == ""], ["residual", "cost_pool", "sub_pool"])
+    left = left.assign(share=[ratio(amount, whole) for amount in left["amount"]]).sort_values(
         "amount", key=lambda amounts: -abs(amounts), kind="stable", ignore_index=True)
+    inside, reach = whole - total(left["amount"]), []
+    for amount in left["amount"]:
+        inside += amount
+        reach.append(ratio(inside, whole))
+    return left.assign(inside_with_it=reach)
 
 
 @needs_table
-def unit_costs(applications_tco: pd.DataFrame, volumes: pd.DataFrame | None, period: str) -> pd.DataFrame:
-    """Cost per business unit of output: TCO and chargeback over the month's volume, for applications that have one."""
-    columns = ["application", "unit", "quantity", "TCO", "cost_per_unit", "charged_per_unit"]
-    if volumes is None:
-        return pd.DataFrame(columns=columns)
-    made = volumes[(volumes["period"] == period) & (volumes["quantity"] != ZERO)]
-    table = made.merge(applications_tco, on="application", how="inner")
-    units = {"cost_per_unit": "TCO", "charged_per_unit": "Chargeback"}
-    return table.assign(**{name: [ratio(cost, quantity, 6) for cost, quantity
-                                  in zip(table[column], table["quantity"], strict=True)]
-                           for name, column in units.items()})[columns]
-
-
-@needs_table
-def waterfall(lines: pd.DataFrame, coded: pd.DataFrame, period: str) -> pd.DataFrame:
+def waterfall(found: pd.DataFrame, coded: pd.DataFrame, period: str) -> pd.DataFrame:
     """The scope bridge as label, amount, kind; steps that hold nothing are left out."""
-    steps = scope_bridge(lines, coded, period).rename(columns={"step": "label"})
+    steps = scope_bridge(found, coded, period).rename(columns={"step": "label"})
     return steps[(steps["kind"] == "total") | (steps["amount"] != ZERO)].reset_index(drop=True)
 
 
-def picture(lines: pd.DataFrame | None, params) -> dict[str, str]:
+def picture(found: pd.DataFrame | None, params) -> dict[str, str]:
     """Title, subtitle and alternative text of the bridge's picture."""
-    if lines is None:
+    if found is None:
         return {"title": "", "subtitle": "", "alt": ""}
-    owned = lines[lines["application"] != ""]
-    cloud, full = total(owned.loc[owned["source"] == CLOUD, "amount"]), total(owned["amount"])
+    owned = found[found["application"] != ""]
+    cloud, full = cells.total(owned[owned["source"] == CHARGEBACK]), cells.total(owned)
     share = percent(ratio(cloud, full))
     title = (f"What is charged back is {share} of what applications cost in full" if cloud != full
              else "Nothing but charges reaches the applications yet")
     return {"title": title,
             "subtitle": f"Ledger-tied cost, {params.currency}, ledger month {params.period}",
             "alt": f"Waterfall from {number(cloud)} charged to applications, over cost added by pool, to "
-                   f"{number(full)} TCO, to the ledger's {number(total(lines['amount']))}."}
+                   f"{number(full)} TCO, to the ledger's {number(cells.total(found))}."}
+
+
+def flow_picture(found: pd.DataFrame | None, params) -> dict[str, str]:
+    """Title, subtitle and alternative text of the flow."""
+    if found is None:
+        return {"title": "", "subtitle": "", "alt": ""}
+    sums = summed(found[found["business_unit"] != ""], ["business_unit"]).sort_values("amount", kind="stable")
+    top = sums.iloc[-1] if len(sums) else None
+    title = f"{top['business_unit']} carries {percent(ratio(top['amount'], cells.total(found)))} of technology cost" if len(sums) else "No business unit is known"
+    return {"title": title, "subtitle": f"Cost pools, towers, business units; ledger-tied, {params.currency}, ledger month {params.period}",
+            "alt": "Flow from cost pools over towers to business units: " + "; ".join(f"{row.business_unit} {number(row.amount)}" for row in sums[::-1].itertuples())}
+
+
+def published(found: pd.DataFrame) -> pd.DataFrame:
+    """The lines as a file: amounts in place of cents."""
+    return found.assign(amount=cells.money(found["cents"])).drop(columns="cents").astype(dict.fromkeys(cells.TEXTS, "str"))
 
 
 def tables(month) -> dict[str, pd.DataFrame]:
     """The tables behind the page, by name; only those there is something for."""
     if month.tco is None:
         return {}
-    applications = by_application(month.tco)
-    return {"lines": month.tco, "bridge": scope_bridge(month.tco, month.coded, month.period),
-            "applications": applications, "units": unit_costs(applications, month.volumes, month.period),
-            "outside": outside(month.tco), "beside": beside(month.coded, month.period),
-            **{name: table for name, table in (("assets", month.register), ("depreciation", month.worn)) if table is not None}}
+    found, params = month.tco, month.params
+    rows = {"lines": published(found), "bridge": scope_bridge(found, month.coded, month.period), "applications": by_application(found),
+            "kinds": by_kind(found), "layers": layers.layers(found), "pools": layers.pools(found, month.coded, params.taxonomy.pools, month.period),
+            "towers": layers.by_class(found, "tower", "sub_tower"), "hosting": layers.by_hosting(found, "tower"),
+            "business_units": layers.by_class(found, "business_unit"), "flows": layers.flows(found),
+            "span_bridge": span.bridge(month.span), "trend": span.trend(month.span), "movers": span.movers(month.span),
+            "coverage": span.coverage(month), "units": month.unit_costs, "unit_changes": unitcosts.effects(month, month.before, month.volumes),
+            "outside": outside(found), "beside": beside(month.coded, month.period), "assets": month.register, "depreciation": month.worn,
+            "cards": month.cards, "cards_used": month.cards_used,
+            "against_cloud": ratecards.against_cloud(month.cards, month.tied, month.capacity_units),
+            "storage_owned": storage.owned(month.rate_cards, month.capacity, month.drivers, month.period, params.taxonomy.towers),
+            "storage_cloud": storage.cloud(month.booked, month.volumes, month.period),
+            "labour": labourcost.team_costs(month.coded, month.labour, month.period, month.merged_teams)}
+    if month.cards_used is not None:
+        rows["focus"] = ratecards.focus(month.cards_used, month.cards, month.rate_cards, params.company, params.currency, month.period)
+    return {name: table for name, table in rows.items() if table is not None}
 
 
-def check(month) -> pd.DataFrame:
-    """The checks of the step, as a table."""
-    steps = scope_bridge(month.tco, month.coded, month.period)
-    return checks.collect(*check_burden(month.tco, month.charged.lines, month.coded, steps, month.applications,
-                                        month.period), *depreciation.check(month.worn, month.params.tolerance))
+def check(month, found: dict[str, pd.DataFrame] | None = None) -> pd.DataFrame:
+    """The checks of the step, as a table; found: the tables, where they are worked out already."""
+    if month.tco is None:
+        return checks.collect(checks.noted("full cost without a ledger", 1, "TBM office", "no ledger was given: only cloud usage is shown"))
+    found = tables(month) if found is None else found
+    control, version = expense(month.coded, month.period), month.params.taxonomy.pools
+    paid = total(labourcost.staff(month.coded, month.period)["amount"])
+    strange = labourcost.unknown(month.labour, month.applications, month.period)
+    return checks.collect(
+        *check_burden(month.tco, month.charged.lines, month.coded, found["bridge"], month.applications, month.period),
+        *layers.check(month.tco, month.coded, to_cents(control), found["pools"], version),
+        *span.check(month.span, found["coverage"], month.params.tco.months), *labourcost.check(strange, month.tco, found["labour"], paid),
+        *retired(month.tco, month.applications), *ratecards.check(month.cards, month.cards_used),
+        *storage.check(found["storage_cloud"], found.get("storage_owned")), *depreciation.check(month.worn, month.params.tolerance))
 
 
-def check_burden(lines: pd.DataFrame, charge_lines: pd.DataFrame, coded: pd.DataFrame, steps: pd.DataFrame,
+def retired(found: pd.DataFrame, applications: pd.DataFrame | None) -> list[dict]:
+    """A finding for each application that the CMDB calls retired and that still costs."""
+    gone = {name: owner for name, owner, state in rows_of(applications, ["application", "service_owner", "status"]) if state == "retired"}
+    costs = summed(found[found["application"].isin(gone)], ["application"])
+    return [checks.finding(f"retired application still costs: {name}", amount, gone[name], "see where it comes from in tables/tco_lines.csv")
+            for name, amount in costs.itertuples(index=False)]
+
+
+def check_burden(found: pd.DataFrame, charge_lines: pd.DataFrame, coded: pd.DataFrame, steps: pd.DataFrame,
                  applications: pd.DataFrame | None, period: str) -> list[dict]:
-    """Checks that the TCO holds all that was charged and all the ledger's expense, and what it does not reach yet."""
-    if lines is None:
-        return [checks.noted("full cost without a ledger", 1, "TBM office",
-                             "no ledger was given: only cloud usage is shown")]
-    control = expense(coded, period)
+    """Checks that the TCO holds all that was charged, by application, and all the ledger's expense; what it does not reach yet."""
+    control = to_cents(expense(coded, period))
     walked = total(steps.loc[steps["kind"] == "step", "amount"]) + steps["amount"].iloc[0]
-    left = total(lines.loc[(lines["application"] == "") & (lines["source"] == LEDGER), "amount"])
-    known = set(lines["application"]) if applications is None else {"", *applications["application"]}
-    strange = lines[~lines["application"].isin(known)]
+    outside_ = cells.total(found[(found["application"] == "") & (found["source"] == LEDGER)])
+    known = set(found["application"]) if applications is None else {"", *applications["application"]}
+    strange = found[~found["application"].isin(known)]
+    charged = dict(sum_by(charge_lines, ["application"], ["amount"]).itertuples(index=False))
+    held = dict(summed(found[found["source"] == CHARGEBACK], ["application"]).itertuples(index=False))
+    apart = [name for name in sorted(charged.keys() | held.keys()) if charged.get(name, ZERO) != held.get(name, ZERO)]
     return [
-        checks.same("TCO and what is outside it equal the ledger's control total", control, total(lines["amount"])),
-        checks.same("TCO holds the whole of chargeback", total(charge_lines["amount"]),
-                    total(lines.loc[lines["source"] == CLOUD, "amount"])),
+        checks.same("TCO and what is outside it equal the ledger's control total", control, cells.total(found)),
+        checks.same("TCO holds the whole of chargeback", total(charge_lines["amount"]), total(held.values())),
+        checks.holds("each application's TCO holds what it is charged", not apart, ", ".join(apart[:5])),
         checks.same("the steps from chargeback to the ledger add up", control, walked),
-        checks.finding("ledger cost outside the TCO", left, "TBM office", "no rule brings it to an application yet"),
-        checks.finding("cost on applications the CMDB does not know", total(strange["amount"]), "TBM office",
+        checks.finding("ledger cost outside the TCO", outside_, "TBM office", "no rule brings it to an application yet"),
+        checks.finding("cost on applications the CMDB does not know", cells.total(strange), "TBM office",
                        ", ".join(sorted(set(strange["application"])))),
     ]
-
-
-def _ledger_lines(other: pd.DataFrame, rules: pd.DataFrame | None, feeds: Mapping[str, pd.DataFrame | None],
-                  period: str) -> pd.DataFrame:
-    """TCO lines of the ledger's other expense, each group of like lines split by its rule and rounded once."""
-    by_priority = None if rules is None else rules.sort_values("priority", kind="stable")
-    ordered = [] if rules is None else by_priority.to_dict("records")
-    ruled = other.assign(rule=-1 if rules is None else pools.first_row(other, by_priority, RULE_COLUMNS))
-    rows: list[dict] = []
-    for group in sum_by(ruled, ["rule", "cost_pool", "sub_pool", "cost_centre"], ["amount"]).to_dict("records"):
-        rule = ordered[group["rule"]] if group["rule"] >= 0 else {"method": "", "driver": ""}
-        weights = _weights(rule, group["cost_centre"], feeds, period)
-        rows += _split(group, rule, allocation.share_out(weights))
-    return pd.DataFrame(rows, columns=[*LINE_KEYS, "amount"])
-
-
-def _split(group: Mapping, rule: Mapping, shares: Mapping[str, Fraction]) -> list[dict]:
-    base = {"source": LEDGER, "cost_pool": group["cost_pool"], "sub_pool": group["sub_pool"],
-            "method": rule["method"], "driver": rule["driver"]}
-    if not shares:
-        name = OUTSIDE if rule["method"] in ("", "leave") else f"No driver for {rule['method']}"
-        return [base | {"application": "", "residual": name, "amount": group["amount"]}]
-    parts = round_parts([Fraction(group["amount"]) * share for share in shares.values()], group["amount"])
-    return [base | {"application": name, "residual": "" if name else "Shared assets", "amount": part}
-            for name, part in zip(shares, parts, strict=True)]
-
-
-def _weights(rule: Mapping, cost_centre: str, feeds: Mapping[str, pd.DataFrame | None],
-             period: str) -> dict[str, Decimal]:
-    """What the rule splits by, an application each; empty where it leaves the cost or its driver is missing."""
-    method, consumer = rule["method"], rule.get("consumer", "")
-    if method == "fixed":
-        return {consumer: Decimal(1)}
-    feed = feeds.get(FEEDS.get(method, ""))
-    if feed is None:
-        return {}
-    if method == "assets":
-        return _counts(feed, rule["driver"], consumer, period)
-    if method == "even":
-        live = feed[(feed["status"] == "live") & (feed["kind"] == "application")]
-        return {name: Decimal(1) for name in live["application"] if globs.matches(consumer, name)}
-    of_month = feed[feed["period"] == period]
-    if method == "hours":
-        return _sums(of_month[of_month["cost_centre"] == cost_centre], "application", "hours", consumer)
-    return _sums(of_month[of_month["driver"] == rule["driver"]], "consumer", "quantity", consumer)
-
-
-def _sums(table: pd.DataFrame, name: str, quantity: str, consumer: str) -> dict[str, Decimal]:
-    weights = pools.weigh(table, name, quantity, {"consumer": consumer, "exempt": ""})
-    if any(value < 0 for value in weights.values()):
-        raise InputError("inputs", f"a negative {quantity} in a driver", "quantities of zero or more", "mend the row")
-    return weights
-
-
-def _counts(assets: pd.DataFrame, kind: str, consumer: str, period: str) -> dict[str, Decimal]:
-    """Assets of the kind in use in the month, by application; those that serve all stand under a blank name."""
-    in_use = (assets["in_service"].str[:7] <= period) & ((assets["disposed_on"] == "")
-                                                         | (assets["disposed_on"].str[:7] > period))
-    used = assets[in_use & assets["kind"].map(lambda name: globs.matches(kind, name))]
-    return {name: Decimal(count) for name, count in used["application"].value_counts().sort_index().items()
-            if globs.matches(consumer, name) or not name}

@@ -12,7 +12,7 @@ from numbers import Number
 
 import pandas as pd
 
-from helpers import checks, costs, ledger, pools
+from helpers import checks, costs, labourcost, ledger, pools
 from helpers.house import number, percent
 from helpers.mapping import rows_of
 from helpers.money import sum_by, total
@@ -34,6 +34,8 @@ def sources(month) -> pd.DataFrame:
     if month.coded is not None and month.pool_sources is not None:
         taken = pools.assign_ledger(month.coded, month.pool_sources, month.period)
         taken = taken[taken["going"] == "shared"].assign(kind="shared", ledger_lines=lambda rows: rows["line_id"], line_count=1)
+        paid = taken["line_id"].isin(labourcost.staff(taken, month.period)["line_id"]) & taken["cost_centre"].isin(month.small_teams)
+        taken = taken.assign(ledger_lines=taken["ledger_lines"].where(~paid, labourcost.SMALL))  # nobody's pay by itself
         found.append(_summed(taken))
     return pd.concat(found, ignore_index=True)
 
@@ -152,7 +154,8 @@ def _books(behind: pd.DataFrame, coded: pd.DataFrame | None) -> list[tuple]:
         return []
     own = behind[(behind["billing_period"] == "") & (behind["bucket"] == "")]
     rows = coded.set_index("line_id")
-    steps = [("ledger", f"line {name}", _ledger_words(rows.loc[name]), amount)
+    steps = [("ledger", labourcost.SMALL, "lines of pay, as one", amount) if name == labourcost.SMALL else
+             ("ledger", f"line {name}", _words_of(rows.loc[name]), amount)
              for name, amount in zip(own["ledger_lines"], own["amount"], strict=True)][:MOST]
     groups = sum_by(behind.drop(own.index)[["ProviderName", "InvoiceId", "ledger_lines", "amount"]],
                     ["ProviderName", "InvoiceId", "ledger_lines"], ["amount"])
@@ -160,8 +163,12 @@ def _books(behind: pd.DataFrame, coded: pd.DataFrame | None) -> list[tuple]:
                     for row in groups.itertuples() if row.ledger_lines]
 
 
-def _ledger_words(row) -> str:
-    row = row.iloc[0] if isinstance(row, pd.DataFrame) else row
+def _words_of(row) -> str:
+    return ledger_words(row.iloc[0] if isinstance(row, pd.DataFrame) else row)
+
+
+def ledger_words(row: Mapping) -> str:
+    """Account, cost centre, vendor and text of a ledger line."""
     return f"account {row['account']}, cost centre {row['cost_centre']}, {row['vendor']}: {row['text']}"
 
 

@@ -10,8 +10,8 @@ from functools import cached_property
 import pandas as pd
 
 from helpers import (
-    billing, bridge, charges, costs, depreciation, disputes, forecast, kept, lagged, ledger, mapping, matching, moves, openitems, params,
-    posting, rates, received, tco, typed)
+    billing, bridge, burden, charges, costs, depreciation, disputes, forecast, kept, labourcost, lagged, ledger, mapping, matching, moves,
+    openitems, params, posting, ratecards, rates, received, span, tco, typed, unitcosts)
 from helpers.billing import drill
 from helpers.charging import Charging
 from helpers.errors import InputError
@@ -221,13 +221,50 @@ class Month(Charging, Given):
                                  self.params.shared_pools)
 
     @cached_property
+    def tco_ordered(self) -> pd.DataFrame | None:
+        """TCO rules → in the order they are tried, with the towers of the taxonomy chosen."""
+        return burden.checked(self.tco_rules, self.params.taxonomy.towers)
+
+    @cached_property
+    def ruled(self) -> pd.DataFrame:
+        """Ledger × TCO rules → the expense that no cloud bills, with its class and rule."""
+        return burden.ruled(self.coded, self.pool_sources, self.tco_ordered, self.params.taxonomy, self.period)
+
+    @cached_property
     def tco(self) -> pd.DataFrame | None:
-        """Charge lines + the rest of the ledger → full cost by application."""
-        if self.coded is None:
-            return None
-        feeds = {name: getattr(self, name) for name in ("applications", "labour", "assets", "drivers")}
-        return tco.burden(self.charged.lines, self.coded, self.pool_sources, self.tco_rules, feeds,
-                          self.params.taxonomy.pools, self.period)
+        """Charge lines + the rest of the ledger → full cost, in cents by class, way and application."""
+        return None if self.coded is None else tco.lines(self)
+
+    @cached_property
+    def span(self) -> dict[str, pd.DataFrame] | None:
+        """TCO of the last months, the review month's last."""
+        return None if self.coded is None else span.months(self)
+
+    @cached_property
+    def cards(self) -> pd.DataFrame | None:
+        """On-premises cost × capacity → rate cards."""
+        return ratecards.cards(self.tco, self.rate_cards, self.capacity, self.drivers, self.period, self.params.tco.capacity,
+                               self.params.taxonomy.towers)
+
+    @cached_property
+    def cards_used(self) -> pd.DataFrame | None:
+        """Rate cards × use → what each application takes of them, and what is idle."""
+        return ratecards.used(self.cards, self.drivers, self.period)
+
+    @cached_property
+    def unit_costs(self) -> pd.DataFrame:
+        """TCO of the span × volumes → cost of a unit of output by application and month."""
+        return unitcosts.unit_costs(self.span, self.volumes)
+
+    @cached_property
+    def merged_teams(self) -> frozenset[str]:
+        """Cost centres with too few people to show what they cost an hour: their pay follows the hours of all of them."""
+        return labourcost.merged(self.labour, self.period, self.params.tco.least_people)
+
+    @cached_property
+    def small_teams(self) -> frozenset[str]:
+        """Those, and staff whose number is not known: their ledger lines are told as one."""
+        return labourcost.hidden(self.merged_teams, self.labour, self.coded, self.period)
 
     @cached_property
     def register(self) -> pd.DataFrame | None:

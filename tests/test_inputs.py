@@ -29,10 +29,11 @@ def told(path, table: str) -> list[str]:
 
 def test_every_column_has_its_type(write):
     lines = inputs.read(write("l.csv", LABOUR), "labour")
-    assert list(lines.columns) == ["period", "team", "cost_centre", "application", "activity", "hours"]
+    assert list(lines.columns) == ["period", "team", "cost_centre", "application", "activity", "hours", "people"]
     assert lines.to_dict("list") == {
         "period": ["2026-09", "2026-09"], "team": ["Platform", "Platform"], "cost_centre": ["0042", "0042"],
-        "application": ["FRT", "TMS"], "activity": ["run", "build"], "hours": [Decimal("120.5"), Decimal(-8)]}
+        "application": ["FRT", "TMS"], "activity": ["run", "build"], "hours": [Decimal("120.5"), Decimal(-8)],
+        "people": [None, None]}
 
 
 def test_blank_texts_are_blank_and_blank_numbers_are_none(write):

@@ -103,9 +103,9 @@ def test_yaml_does_not_make_something_else_of_a_text(write, line, company):
     ("providers: {AWS: {lagg: 1}}",
      "m.yaml: providers.AWS.lagg is no parameter; expected one of lag, account_lags, lag_before, lag_since, commitments, vendors; write lag"),
     ("rules: {maping: x}",
-     "m.yaml: rules.maping is no parameter; expected one of mapping, services, providers, pool_sources, allocation, tco, journal_accounts, journal_columns; write mapping"),
+     "m.yaml: rules.maping is no parameter; expected one of mapping, services, providers, pool_sources, allocation, tco, rate_cards, capacity_units, journal_accounts, journal_columns; write mapping"),
     ("rules: {zzz: x}",
-     "m.yaml: rules.zzz is no parameter; expected one of mapping, services, providers, pool_sources, allocation, tco, journal_accounts, journal_columns; take it out"),
+     "m.yaml: rules.zzz is no parameter; expected one of mapping, services, providers, pool_sources, allocation, tco, rate_cards, capacity_units, journal_accounts, journal_columns; take it out"),
     ("taxonomy: v5", 'm.yaml: taxonomy is "v5"; expected a group of values; see params/base.yaml'),
     ("company: [a]", "m.yaml: company is a list; expected one text; write one value"),
     ("tag_keys: {owner: {a: b}}", "m.yaml: tag_keys.owner is a group; expected a list of texts; see params/base.yaml"),
@@ -128,7 +128,7 @@ def test_an_unknown_parameter_at_the_top_is_answered_with_the_nearest(write):
     assert told(write("m.yaml", GOOD + "curency: USD")) == [
         "m.yaml: curency is no parameter; expected one of base, period, company, currency, fiscal_year_start, "
         "taxonomy, cost_basis, providers, billing, engine, tolerance, accruals, ledger_lines, strict, inputs, rules, tag_keys, receiver, "
-        "shared_pools, unmapped_share, new_service, kept, mode, coverage_share, statements, journal, depreciation, forecast; write currency"]
+        "shared_pools, unmapped_share, new_service, kept, mode, coverage_share, statements, journal, depreciation, tco, forecast; write currency"]
 
 
 def test_everything_wrong_is_told_at_once_with_the_file_it_stands_in(write):

@@ -96,8 +96,8 @@ def test_the_demo_folder_is_known_to_the_last_file():
     assert [one.guess.file.name for one in found if not one.guess.kind] == []
     assert {one.guess.kind for one in found} == {
         "billing", "ledger", "accounts", "applications", "aliases", "cloud_accounts", "org", "labour", "assets",
-        "data_centres", "drivers", "budget", "volumes", "migration_plan", "rates", "reconciling_items", "invoices", "pool_sources",
-        "allocation_rules", "tco_rules", "journal_accounts", "journal_columns"}
+        "data_centres", "capacity", "drivers", "budget", "volumes", "migration_plan", "rates", "reconciling_items", "invoices", "pool_sources",
+        "allocation_rules", "tco_rules", "rate_cards", "capacity_units", "journal_accounts", "journal_columns"}
 
 
 @pytest.mark.parametrize(("rows", "month"), [

@@ -59,36 +59,63 @@ DocumentItemText | text |  |
 """)
 
 TCO_RULES = rows("""
-priority | account | cost_centre | vendor | method | driver | consumer | reason | owner
-10 | 62* | 4110 |  | leave |  |  | Management is not in the TCO yet | Head of IT Finance
-20 | 62* |  |  | hours |  |  | Pay follows the hours booked | Head of IT Finance
-30 | 6310 |  |  | hours |  |  | Contractors follow the team's hours | Head of IT Finance
-40 | 6410¦6440¦6450 |  |  | assets | server |  | By servers in use | Head of Infrastructure
-50 | 6420¦6460 |  |  | assets | storage |  | By arrays in use | Head of Infrastructure
-60 | 6430 |  |  | even |  | BUSINESS | Depot and hall networks serve all | Head of Networks
-70 | 6510¦6520 |  | Corvane* | fixed |  | ERP | The ERP's own licences | Head of Finance Systems
-71 | 6510¦6520 |  | Palletworks* | fixed |  | WMS | The warehouse system's own licences | Head of Warehousing
-72 | 6510¦6520 |  | Sortline* | fixed |  | SORT | The sorting control's own licences | Head of Parcels
-73 | 6510¦6520 | 4210 | Harrow* | fixed |  | BOOKING | Databases of the booking system | Head of Booking
-74 | 6510¦6520 | 4250 | Harrow* | fixed |  | INVOICE | Databases of invoicing | Head of Finance Systems
-75 | 6510¦6520 | 4320 |  | assets | server |  | Virtualisation and system software by server | Head of Infrastructure
-76 | 6510¦6520 |  |  | even |  | BUSINESS | Licences that serve all | Head of IT Finance
-80 | 6530 | 4210 |  | fixed |  | BOOKING | Own software, booking redesign | Head of Booking
-81 | 6530 | 4220 |  | fixed |  | TRACKING | Own software, visibility | Head of Visibility
-82 | 6530 | 4230 |  | fixed |  | PRICING | Own software, pricing | Head of Freight Pricing
-90 | 6540 |  | Rolodesk* | fixed |  | CRM | Seats of the customer records | Head of Customer Care
-91 | 6540 |  | Tariffbase* | fixed |  | CUSTOMS | Tariff data | Head of Customs
-92 | 6540 |  | Meridian* | fixed |  | TRACKING | Position data | Head of Visibility
-93 | 6540 |  | Roadcast* | fixed |  | ROUTE | Traffic data | Head of Route Planning
-94 | 6540 |  |  | leave |  |  | Workplace and team tools, not in the TCO yet | Head of IT Finance
-100 | 6610¦6620 |  |  | assets | server |  | Space and power by servers in use | Head of Infrastructure
-110 | 6710¦6720 |  |  | even |  | BUSINESS | Circuits serve all business applications | Head of Networks
-120 | 6810¦6820 |  |  | leave |  |  | Services are not in the TCO yet | Head of IT Finance
-130 | 6910 |  |  | leave |  |  | Too small and too mixed, not in the TCO yet | Head of IT Finance
+priority | account | cost_centre | vendor | method | driver | consumer | at | hosting | reason | owner
+10 | 62* | 4110 |  | leave |  |  | manage |  | Management is not in the TCO yet | Head of IT Finance
+20 | 62*¦6310 | 42* |  | hours |  |  | develop |  | Pay follows the hours booked | Head of IT Finance
+21 | 62*¦6310 | 4310 |  | hours |  |  | desk |  | Pay follows the hours booked | Head of IT Finance
+22 | 62*¦6310 | 4320 |  | hours |  |  | servers | on-premises | Pay follows the hours booked | Head of IT Finance
+23 | 62*¦6310 | 4330 |  | hours |  |  | network |  | Pay follows the hours booked | Head of IT Finance
+24 | 62*¦6310 | 4410 |  | hours |  |  | security |  | Pay follows the hours booked | Head of IT Finance
+25 | 62*¦6310 | 4510 |  | hours |  |  | data | cloud | Pay follows the hours booked | Head of IT Finance
+26 | 62*¦6310 | 4710 |  | hours |  |  | platform | cloud | Pay follows the hours booked | Head of IT Finance
+40 | 6410¦6440¦6450 |  |  | usage | vcpu_hours |  | servers | on-premises | By vCPU hours used; what nobody uses is idle | Head of Infrastructure
+50 | 6420¦6460 |  |  | usage | storage_gb |  | storage | on-premises | By gigabytes held; what nobody uses is idle | Head of Infrastructure
+60 | 6430 |  |  | even |  | BUSINESS | network | on-premises | Depot and hall networks serve all | Head of Networks
+70 | 6510¦6520 |  | Corvane* | fixed |  | ERP | licences | on-premises | The ERP's own licences | Head of Finance Systems
+71 | 6510¦6520 |  | Palletworks* | fixed |  | WMS | licences | on-premises | The warehouse system's own licences | Head of Warehousing
+72 | 6510¦6520 |  | Sortline* | fixed |  | SORT | licences | on-premises | The sorting control's own licences | Head of Parcels
+73 | 6510¦6520 | 4210 | Harrow* | fixed |  | BOOKING | database | on-premises | Databases of the booking system | Head of Booking
+74 | 6510¦6520 | 4250 | Harrow* | fixed |  | INVOICE | database | on-premises | Databases of invoicing | Head of Finance Systems
+75 | 6510¦6520 | 4320 |  | usage | vcpu_hours |  | servers | on-premises | Virtualisation and system software by use | Head of Infrastructure
+76 | 6510¦6520 |  |  | even |  | BUSINESS | licences |  | Licences that serve all | Head of IT Finance
+80 | 6530 | 4210 |  | fixed |  | BOOKING | develop |  | Own software, booking redesign | Head of Booking
+81 | 6530 | 4220 |  | fixed |  | TRACKING | develop |  | Own software, visibility | Head of Visibility
+82 | 6530 | 4230 |  | fixed |  | PRICING | develop |  | Own software, pricing | Head of Freight Pricing
+90 | 6540 |  | Rolodesk* | fixed |  | CRM | licences | cloud | Seats of the customer records | Head of Customer Care
+91 | 6540 |  | Tariffbase* | fixed |  | CUSTOMS | licences | cloud | Tariff data | Head of Customs
+92 | 6540 |  | Meridian* | fixed |  | TRACKING | licences | cloud | Position data | Head of Visibility
+93 | 6540 |  | Roadcast* | fixed |  | ROUTE | licences | cloud | Traffic data | Head of Route Planning
+94 | 6540 |  |  | leave |  |  | licences | cloud | Workplace and team tools, not in the TCO yet | Head of IT Finance
+100 | 6610¦6620 |  |  | usage | vcpu_hours |  | data centre | on-premises | Space and power by use | Head of Infrastructure
+110 | 6710¦6720 |  |  | even |  | BUSINESS | circuits |  | Circuits serve all business applications | Head of Networks
+120 | 6810¦6820 |  |  | leave |  |  |  |  | Services are not in the TCO yet | Head of IT Finance
+130 | 6910 |  |  | leave |  |  |  |  | Too small and too mixed, not in the TCO yet | Head of IT Finance
+""")
+TOWERS = rows("""
+at | v4_tower | v4_sub_tower | v5_tower | v5_sub_tower
+manage | IT Management | IT Management & Strategic Planning | Tech Management | Tech Management & Strategy
+develop | Application | Application Development | Application | Development
+desk | End User | IT Help Desk | End User | Help Desk
+servers | Compute | Servers | Compute | Servers
+storage | Storage | Online Storage | Storage | Online Storage
+network | Network | LAN/WAN | Network | LAN
+circuits | Network | Transport | Network | WAN
+security | Security & Compliance | Security | Security | Digital Security
+data | Platform | Big Data | Data | Data Operations
+database | Platform | Database | Data | Database
+platform | Platform | Container Orchestration | Application | Container Orchestration
+licences | Application | Business Software | Application | Licensing
+data centre | Data Center | Enterprise Data Center | Data Center | Enterprise Data Center
 """)
 
 
 def tco_rules() -> list[dict]:
-    """The TCO rules with patterns in their final form."""
-    return [{**row, "account": row["account"].replace("¦", "|"),
-             "consumer": row["consumer"].replace("BUSINESS", BUSINESS)} for row in TCO_RULES]
+    """The TCO rules with patterns and towers in their final form."""
+    towers = {row["at"]: {name: row[name] for name in row if name != "at"} for row in TOWERS}
+    blank = dict.fromkeys(next(iter(towers.values())), "")
+    found = []
+    for row in TCO_RULES:
+        told = {**row, "account": row["account"].replace("¦", "|"), "consumer": row["consumer"].replace("BUSINESS", BUSINESS)}
+        reason, owner, at = told.pop("reason"), told.pop("owner"), told.pop("at")
+        found.append(told | towers.get(at, blank) | {"activity": "", "reason": reason, "owner": owner})
+    return found

@@ -118,16 +118,16 @@ def _tagged(bill: list[dict], tag: str) -> list[dict]:
 
 
 def later_faults(hardware: list[dict]) -> list[dict]:
-    """F13 unknown application in labour, F14 assets past their life, F15 short feeds: found by later steps."""
+    """F13 unknown application in labour, F14 assets past their life, F15 short feeds: found by the TCO step."""
     worn = [asset for asset in hardware if charged(asset, REVIEW_MONTH) and end_of_life(asset) <= REVIEW_MONTH]
     centre, application, _, hours = UNKNOWN_APPLICATION
     return [
         fault("F13", "Hours are booked to an application the CMDB does not know", "tco", REVIEW_MONTH, "", hours,
-              "hours", "later", application=application, cost_centre=centre),
+              "hours", "now", application=application, cost_centre=centre),
         fault("F14", "Assets past their life are still depreciated", "tco", REVIEW_MONTH, "",
               money.total(monthly_charge(asset) for asset in worn), "USD", "now",
               assets=[asset["asset_id"] for asset in worn]),
-        fault("F15", "Labour and drivers cover fewer months than the bill", "tco", REVIEW_MONTH, "", None, "", "later",
+        fault("F15", "Labour and drivers cover fewer months than the bill", "tco", REVIEW_MONTH, "", None, "", "now",
               labour=[LABOUR_MONTHS[0], LABOUR_MONTHS[-1]], drivers=[DRIVER_MONTHS[0], DRIVER_MONTHS[-1]])]
 
 

@@ -1,0 +1,172 @@
+"""What does the ledger add to what is charged?  Each expense line's class by account and rule, and who it is for.
+
+    ledger, sources, rules → ruled → lines        with pool, rule and class
+    lines no shared pool takes, rules, feeds → rest → cells       split by driver, rounded once
+
+A line without a rule, or whose rule has no driver, stays outside under its own name.
+"""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from helpers import globs, grid, inputs, pools, taxonomy
+from helpers.cells import BOTH, BUILD, CLASS, LEDGER, RUN, Cells, spending
+from helpers.errors import InputError
+from helpers.money import ZERO, round_parts, sum_by, total
+from helpers.problems import Problems
+
+OUTSIDE, SHARED, IDLE = "Not in the TCO yet", "Shared assets", "Idle capacity"
+RULE_COLUMNS = ["account", "cost_centre", "vendor"]
+FEEDS = {"hours": "labour", "assets": "assets", "usage": "drivers", "even": "applications"}  # method: what it reads
+UNRULED = {"method": "", "driver": "", "consumer": "", "activity": "", "hosting": "", "tower": "", "sub_tower": ""}
+
+
+def checked(rules: pd.DataFrame | None, version: str) -> pd.DataFrame | None:
+    """The TCO rules in the order they are tried, with the towers of the version; raises InputError for an unknown tower."""
+    if rules is None:
+        return None
+    names, problems = taxonomy.names(version, "towers"), Problems()
+    wanted = [rules[f"{version}_{name}"] if f"{version}_{name}" in rules else pd.Series("", index=rules.index)
+              for name in ("tower", "sub_tower")]
+    for line, tower, below in zip(inputs.lines_of(rules), *wanted, strict=True):
+        if tower and (tower not in names or below and below not in names[tower]):
+            problems.add(f"rules.tco, line {line}, column {version}_{'sub_tower' if tower in names else 'tower'}",
+                         f'"{below if tower in names else tower}"', f"a name of TBM Taxonomy {taxonomy.VERSIONS[version]}",
+                         f"write one of {', '.join(names.get(tower, names))}")
+    problems.stop()
+    told = rules.assign(tower=wanted[0], sub_tower=wanted[1])
+    told = told.assign(**{name: "" for name in UNRULED if name not in told})
+    return told.sort_values("priority", kind="stable", ignore_index=True)
+
+
+def ruled(coded: pd.DataFrame, sources: pd.DataFrame | None, rules: pd.DataFrame | None, versions,
+          period: str) -> pd.DataFrame:
+    """The month's expense lines other than the clouds', with shared pool, place of the rule (-1: none) and class.
+
+    rules: as `checked` gives them; versions: of the taxonomy, with `pools` and `towers`.
+    """
+    lines = pools.assign_ledger(coded, sources, period)
+    places = np.full(len(lines), -1) if rules is None else pools.first_row(lines, rules, RULE_COLUMNS)
+    found = [UNRULED, *([] if rules is None else rules.to_dict("records"))]
+    told = {name: [found[place + 1][name] for place in places] for name in ("tower", "sub_tower", "activity", "hosting")}
+    sub_pools = lines[f"{versions.pools}_sub_pool"].tolist()
+    return lines.assign(rule=places, cost_pool=lines[f"{versions.pools}_cost_pool"], sub_pool=sub_pools, tower=told["tower"],
+                        sub_tower=told["sub_tower"], spending=[spending(name) for name in sub_pools],
+                        activity=[name or RUN for name in told["activity"]], hosting=[name or BOTH for name in told["hosting"]])
+
+
+def rest(book: Cells, lines: pd.DataFrame, rules: pd.DataFrame | None, feeds: Mapping[str, pd.DataFrame | None],
+         period: str, whole: Decimal, together: frozenset[str] = frozenset()) -> None:
+    """Adds the ledger lines that no shared pool takes, which come to `whole`: each group of like ones split by its rule.
+
+    Cost centres in `together` have too few people each: cost that follows hours follows those of all of them.
+    """
+    ordered = [] if rules is None else rules.to_dict("records")
+    groups = sum_by(lines[lines["going"] != "shared"], ["rule", *CLASS, "cost_centre"], ["amount"])
+    cents = [int(part.scaleb(2)) for part in round_parts(groups["amount"].tolist(), whole)]
+    takers = Takers(book, feeds, period, together)
+    for group, amount in zip(groups.to_dict("records"), cents, strict=True):
+        rule = ordered[group["rule"]] if group["rule"] >= 0 else UNRULED
+        taking = takers.of(rule, group["cost_centre"])
+        kind = tuple(group[name] for name in CLASS)
+        if taking is None:
+            name = OUTSIDE if rule["method"] in ("", "leave") else f"No driver for {rule['method']}"
+            book.add(book.code(0, [kind]), _way(book, rule, name), book.code(2, [""]), np.array([amount]))
+        else:
+            classes = book.code(0, [kind, tuple(BUILD if name == "activity" else group[name] for name in CLASS)])
+            ways = np.append(_way(book, rule, ""), _way(book, rule, IDLE if rule["method"] == "usage" else SHARED))
+            book.add(classes[taking.building], ways[taking.blank], taking.applications, grid.parts(amount, taking.weights))
+
+
+def _way(book: Cells, rule: Mapping, residual: str) -> np.ndarray:
+    return book.code(1, [(LEDGER, "", rule["method"], rule["driver"], residual)])
+
+
+class Taking(NamedTuple):
+    """Who takes part in a split: codes of applications, 1 for one that is blank, 1 for what is built, and weights."""
+
+    applications: np.ndarray
+    blank: np.ndarray
+    building: np.ndarray
+    weights: np.ndarray
+
+
+class Takers:
+    """Who takes part by rule and cost centre, worked out once for like rules."""
+
+    def __init__(self, book: Cells, feeds: Mapping[str, pd.DataFrame | None], period: str, together: frozenset[str]):
+        self.book, self.period, self.together, self.known = book, period, together, {}
+        self.feeds = {name: feed[feed["period"] == period] if feed is not None and "period" in feed else feed
+                      for name, feed in feeds.items()}
+
+    def of(self, rule: Mapping, cost_centre: str) -> Taking | None:
+        """None where the rule leaves the cost outside, or its driver says nothing."""
+        key = (rule["method"], rule["driver"], rule["consumer"], rule["activity"], cost_centre if rule["method"] == "hours" else "")
+        if key not in self.known:
+            self.known[key] = self._found(rule, cost_centre)
+        return self.known[key]
+
+    def _found(self, rule: Mapping, cost_centre: str) -> Taking | None:
+        weights = self._weights(rule, cost_centre)
+        if not any(weights.values()):
+            return None
+        return Taking(self.book.code(2, [name for name, _ in weights]), np.array([int(not name) for name, _ in weights]),
+                      np.array([int(activity == BUILD) for _, activity in weights]), np.array([float(value) for value in weights.values()]))
+
+    def _weights(self, rule: Mapping, cost_centre: str) -> dict[tuple[str, str], Decimal]:
+        """What the rule splits by, by application, and by activity where hours tell it and the rule does not."""
+        method, consumer = rule["method"], rule["consumer"]
+        if method == "fixed":
+            return {(consumer, ""): Decimal(1)}
+        feed = self.feeds.get(FEEDS.get(method, ""))
+        if feed is None:
+            return {}
+        if method == "assets":
+            return _counts(feed, rule["driver"], consumer, self.period)
+        if method == "even":
+            live = feed[(feed["status"] == "live") & (feed["kind"] == "application")]
+            return {(name, ""): Decimal(1) for name in sorted(live["application"]) if globs.matches(consumer, name)}
+        if method == "usage":
+            found = _sums(feed[feed["driver"] == rule["driver"]].assign(activity=""), "consumer", "quantity", consumer)
+            idle = self._capacity(rule["driver"]) - total(found.values())
+            return found | {("", ""): idle} if idle > 0 and any(found.values()) else found
+        worked = feed[feed["cost_centre"].isin(self.together if cost_centre in self.together else {cost_centre})]
+        told = worked["activity"] if "activity" in worked and not rule["activity"] else ""
+        return _sums(worked.assign(activity=told), "application", "hours", consumer)
+
+
+    def _capacity(self, driver: str) -> Decimal:
+        """What can be used of the driver in the month: practical, else owned; 0 where nobody says."""
+        held = self.feeds.get("capacity")
+        return ZERO if held is None else usable(held[held["driver"] == driver])
+
+
+def usable(held: pd.DataFrame) -> Decimal:
+    """Practical capacity in all, owned where no row says what is practical."""
+    return total(held["practical"].where(held["practical"].notna(), held["owned"])) if "practical" in held else total(held["owned"])
+
+
+def _sums(table: pd.DataFrame, name: str, quantity: str, consumer: str) -> dict[tuple[str, str], Decimal]:
+    """Quantities by name and activity, of those whom the pattern lets take part."""
+    sums = sum_by(table, [name, "activity"], [quantity])
+    found = {(who, activity): value for who, activity, value in zip(*(sums[column] for column in (name, "activity", quantity)), strict=True)
+             if globs.matches(consumer, who)}
+    if low := [who for (who, _), value in found.items() if value < 0]:
+        raise InputError("inputs", f"negative {quantity} of {low[0]}", f"{quantity} of zero or more", "mend the row")
+    return found
+
+
+def _counts(assets: pd.DataFrame, kind: str, consumer: str, period: str) -> dict[tuple[str, str], Decimal]:
+    """Assets of the kind in use in the month, by application; those that serve all stand under a blank name."""
+    used = assets[in_use(assets, period) & assets["kind"].map(lambda name: globs.matches(kind, name))]
+    return {(name, ""): Decimal(count) for name, count in used["application"].value_counts().sort_index().items()
+            if globs.matches(consumer, name) or not name}
+
+
+def in_use(assets: pd.DataFrame, period: str) -> pd.Series:
+    """Whether each asset is in service in the month: begun, and not disposed of in it or before."""
+    return (assets["in_service"].str[:7] <= period) & ((assets["disposed_on"] == "") | (assets["disposed_on"].str[:7] > period))

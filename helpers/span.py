@@ -1,0 +1,111 @@
+"""Do both sides cover the same months, and which way does the cost go?  Chargeback and TCO over several months.
+
+    month → months → TCO lines of each month of the span, the review month last
+    months → bridge, trend, movers → tables
+    month → coverage → which months each feed has, against the bills'
+"""
+
+import pandas as pd
+
+from helpers import cells, checks
+from helpers.cells import CHARGEBACK, LEDGER, summed
+from helpers.mapping import rows_of
+from helpers.money import ZERO, total
+from helpers.optional import needs_table
+from helpers.periods import months as between
+from helpers.periods import shift
+
+GRAIN = ["application", "business_unit", "source", "cost_pool", "spending", "activity", "hosting", "residual"]
+FEEDS = ("labour", "drivers", "capacity", "volumes")
+
+
+def months(month) -> dict[str, pd.DataFrame]:
+    """Month → its TCO at the grain of these tables; only months that have both bills and books."""
+    found = {}
+    for period in between(shift(month.period, 1 - month.params.tco.months), month.period):
+        other = month if period == month.period else month.billed_month(period)
+        lines = None if other is None else other.tco
+        if lines is not None and len(lines):
+            found[period] = lines.groupby(GRAIN, observed=True)["cents"].sum().reset_index().astype(dict.fromkeys(GRAIN, "str"))
+    return found
+
+
+@needs_table
+def bridge(found: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """One row an application over all months of the span: what it is charged, what TCO adds by cost pool, its TCO."""
+    lines = pd.concat(found.values(), ignore_index=True)
+    owned = lines[lines["application"] != ""]
+    told = owned.assign(column=owned["cost_pool"].where(owned["source"] == LEDGER, "Chargeback"))
+    table = told.pivot_table(index="application", columns="column", values="cents", aggfunc="sum", fill_value=0)
+    names = ["Chargeback", *[name for name in table if name != "Chargeback"]]
+    table = table.reindex(columns=names, fill_value=0).astype("int64")
+    table["TCO"] = table.sum(axis=1)
+    return table.apply(cells.money).reset_index().rename_axis(columns=None)
+
+
+@needs_table
+def trend(found: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """One row a month: control total, what applications carry, charged, OpEx and CapEx, run and build, where it runs."""
+    rows = []
+    for period, lines in found.items():
+        owned = lines[lines["application"] != ""]
+        parts = {"technology expense": lines, "TCO of applications": owned, "charged": owned[owned["source"] == CHARGEBACK]}
+        for column, names in (("spending", (cells.OPEX, cells.CAPEX)), ("activity", (cells.RUN, cells.BUILD)),
+                              ("hosting", (cells.CLOUD, cells.PREMISES, cells.BOTH))):
+            parts |= {name: owned[owned[column] == name] for name in names}
+        rows.append({"month": period, **{name: cells.total(part) for name, part in parts.items()}})
+    return pd.DataFrame(rows)
+
+
+@needs_table
+def movers(found: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """One row an application: TCO of the last two months of the span, the change, and the cost pool that moved most."""
+    columns = ["application", "then", "now", "change", "most", "of_it"]
+    if len(found) < 2:
+        return pd.DataFrame(columns=columns)
+    then, now = (_by_pool(lines) for lines in list(found.values())[-2:])
+    rows = []
+    for name in sorted({key[0] for key in then.keys() | now.keys()}):
+        pools = {key[1] for key in then.keys() | now.keys() if key[0] == name}
+        changes = {pool: now.get((name, pool), ZERO) - then.get((name, pool), ZERO) for pool in sorted(pools)}
+        was, is_ = (total(side.get((name, pool), ZERO) for pool in pools) for side in (then, now))
+        most = max(changes, key=lambda pool: (abs(changes[pool]), pool))
+        rows.append((name, was, is_, is_ - was, most, changes[most]))
+    table = pd.DataFrame(rows, columns=columns)
+    return table.sort_values("change", key=lambda amounts: -abs(amounts), kind="stable", ignore_index=True)
+
+
+def _by_pool(lines: pd.DataFrame) -> dict[tuple[str, str], object]:
+    owned = lines[lines["application"] != ""]
+    sums = summed(owned.assign(pool=owned["cost_pool"].where(owned["source"] == LEDGER, "Chargeback")), ["application", "pool"])
+    return {(name, pool): amount for name, pool, amount in sums.itertuples(index=False)}
+
+
+def coverage(month) -> pd.DataFrame:
+    """One row a feed: its first and last month, and which months that have bills it lacks, in the span and in all."""
+    billed = sorted({period for period in set(month.booked["ledger_period"]) if period <= month.period})
+    span = set(between(shift(month.period, 1 - month.params.tco.months), month.period))
+    have = {"bills": set(billed), "ledger": set() if month.coded is None else set(month.coded.loc[month.coded["kind"] == "expense", "fiscal_period"])}
+    have |= {name: {period for (period,) in rows_of(getattr(month, name), ["period"])} for name in FEEDS if getattr(month, name) is not None}
+    rows = []
+    for feed, found in have.items():
+        known = sorted(period for period in found if period <= month.period)
+        lacking = sorted(span & set(billed) - found)
+        rows.append((feed, known[0] if known else "", known[-1] if known else "", len(set(known) & set(billed)), len(billed),
+                     ", ".join(lacking), len(set(billed) - found)))
+    return pd.DataFrame(rows, columns=["feed", "first", "last", "months", "months_billed", "lacking_in_span", "lacking"])
+
+
+def check(found: dict[str, pd.DataFrame], table: pd.DataFrame, wanted: int) -> list[dict]:
+    """The span has all its months on both sides; feeds that lack some of them, or of the months billed, are findings."""
+    held = total(cells.total(lines[lines["residual"].str.startswith("No driver")]) for lines in found.values())
+    short = table[table["lacking_in_span"] != ""]
+    less = table[table["lacking"].astype(int) > 0]
+    return [
+        checks.noted("months of the span without bills or ledger", wanted - len(found), "TBM office",
+                     f"{len(found)} of {wanted} months: {', '.join(found)}" if len(found) < wanted else ""),
+        checks.noted("feeds that lack months of the span", len(short), "TBM office",
+                     "; ".join(f"{row.feed} lacks {row.lacking_in_span}" for row in short.itertuples()), held),
+        checks.noted("feeds that cover fewer months than the bills", len(less), "TBM office",
+                     "; ".join(f"{row.feed} has {row.months} of {row.months_billed}, {row.first} to {row.last}" for row in less.itertuples())),
+    ]
