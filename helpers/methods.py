@@ -14,6 +14,7 @@ from decimal import Decimal
 
 import pandas as pd
 
+from helpers import ensemble
 from helpers.money import ZERO, sum_by, to_cents
 from helpers.periods import months as months_between
 from helpers.periods import shift
@@ -28,7 +29,7 @@ STAGGER = 3  # months: lines that begin so soon after the first were there befor
 THETA_FROM = 25  # months: two whole seasons to take the season out, and one more to see a change
 SEASONAL_FROM = 13
 BANDS = (80, 95)  # percent
-THETA, SEASONAL, LAST = "theta", "seasonal naive", "last value"
+THETA, ENSEMBLE, SEASONAL, LAST = "theta", "ensemble", "seasonal naive", "last value"
 ALONE, DEAD, STOPPED = "last value, no band", "zero: dead line", "zero: no bill since"
 
 
@@ -89,6 +90,8 @@ def choose(values: Sequence[float], wanted: str = THETA) -> str:
         return DEAD
     if len(values) < 2:
         return ALONE
+    if wanted == ENSEMBLE:
+        return ENSEMBLE
     if len(values) < SEASONAL_FROM or wanted == LAST:
         return LAST
     # a series that repeats itself to the digit has nothing to estimate, and statsmodels 0.14 misreads a constant one
@@ -103,6 +106,10 @@ def carry(values: Sequence[float], months: int, wanted: str = THETA, with_bands:
         return Path(method, [0.0] * months, {level: [(0.0, 0.0)] * months for level in BANDS})
     if method == THETA:
         return _theta(values, months, with_bands) or carry(values, months, SEASONAL, with_bands)
+    if method == ENSEMBLE:
+        found = ensemble.one_line(values, months).tolist()
+        bands = {80: [(row[1], row[2]) for row in found], 95: [(row[3], row[4]) for row in found]}
+        return Path(method, [row[0] for row in found], bands if with_bands else {})
     if method == SEASONAL:
         amounts = repeat_season(values, months)
         return Path(method, amounts, _bands(amounts, _changes(values, SEASON), SEASON) if with_bands else {})

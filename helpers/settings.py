@@ -238,7 +238,7 @@ class Forecast(Part):
     months: Annotated[int, _whole(1, 60)]
     band: Share
     backtest_months: Annotated[int, _whole(1, 60)]
-    method: Annotated[str, _choice("theta")]
+    method: Annotated[str, _choice("theta", "ensemble")]
 
 
 class Params(Part):
