@@ -102,6 +102,10 @@ class Takers:
         self.book, self.period, self.together, self.known = book, period, together, {}
         self.feeds = {name: feed[feed["period"] == period] if feed is not None and "period" in feed else feed
                       for name, feed in feeds.items()}
+        for name, keys in (("labour", ["cost_centre", "application", "activity"]), ("drivers", ["driver", "consumer"])):
+            if (feed := self.feeds.get(name)) is not None:  # added up once, for every rule that asks
+                told = feed if "activity" not in keys or "activity" in feed else feed.assign(activity="")
+                self.feeds[name] = sum_by(told, keys, ["hours" if name == "labour" else "quantity"])
 
     def of(self, rule: Mapping, cost_centre: str) -> Taking | None:
         """None where the rule leaves the cost outside, or its driver says nothing."""
@@ -135,9 +139,7 @@ class Takers:
             idle = self._capacity(rule["driver"]) - total(found.values())
             return found | {("", ""): idle} if idle > 0 and any(found.values()) else found
         worked = feed[feed["cost_centre"].isin(self.together if cost_centre in self.together else {cost_centre})]
-        told = worked["activity"] if "activity" in worked and not rule["activity"] else ""
-        return _sums(worked.assign(activity=told), "application", "hours", consumer)
-
+        return _sums(worked.assign(activity="") if rule["activity"] else worked, "application", "hours", consumer)
 
     def _capacity(self, driver: str) -> Decimal:
         """What can be used of the driver in the month: practical, else owned; 0 where nobody says."""

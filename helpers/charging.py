@@ -4,8 +4,7 @@
     charged → posted, trueup → the journal
 """
 
-from functools import cached_property
-from pathlib import Path
+from functools import cache, cached_property
 from typing import Self
 
 import pandas as pd
@@ -28,7 +27,7 @@ class Charging:
         """
         other = type(self)(self.params.model_copy(update={"period": period}))
         fixed = not any(setting.lag == lagged.AUTO for setting in self.params.providers.values())  # else months differ in lag
-        for name in ("cube", "mapped", "rules", "names", "fiscal_days", "decisions", *["booked"] * fixed,
+        for name in ("cube", "mapped", "rules", "names", "fiscal_days", "decisions", "tco_ordered", *["booked"] * fixed,
                      *["recorded", "matches"] * (fixed and period < self.period), *TABLES):
             if name in self.__dict__:
                 other.__dict__[name] = self.__dict__[name]
@@ -100,14 +99,14 @@ class Charging:
     @cached_property
     def trueup(self) -> pd.DataFrame:
         """Closed months of the last twelve × what they are now → charge lines that true them up, by month."""
-        folder, parts = self.params.resolve(self.params.kept), []
+        folder, parts, read = self.params.resolve(self.params.kept), [], cache(kept.charges)
         for period in [month for month in kept.months(folder) if shift(self.period, -REACH) <= month < self.period]:
             was = kept.charges(period, folder)
             if was is None or (other := self.billed_month(period)) is None:
                 continue
             since = [month for month in kept.months(folder) if period < month < self.period]
-            trued = _kept_of(period, folder, since, "chargeback_trueup")
-            held = _kept_of(period, folder, [period, *since], "chargeback_journal_held")
+            trued = _of_month(period, [read(month, folder, "chargeback_trueup") for month in since])
+            held = _of_month(period, [read(month, folder, "chargeback_journal_held") for month in [period, *since]])
             parts.append(journal.deltas(other.charged.lines, [was, *trued], held).assign(of_month=period))
         columns = ["of_month", *journal.LINE_KEYS, "amount"]
         return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
@@ -145,7 +144,6 @@ class Charging:
                                 self.params.statements.small_pool)
 
 
-def _kept_of(period: str, folder: Path, closed: list[str], table: str) -> list[pd.DataFrame]:
-    """What the closed months kept in the table of one month."""
-    found = [kept.charges(month, folder, table) for month in closed]
-    return [rows[rows["of_month"] == period] for rows in found if rows is not None and "of_month" in rows]
+def _of_month(period: str, tables: list[pd.DataFrame | None]) -> list[pd.DataFrame]:
+    """What kept tables say of one month."""
+    return [rows[rows["of_month"] == period] for rows in tables if rows is not None and "of_month" in rows]

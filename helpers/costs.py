@@ -40,9 +40,9 @@ def cost_items(tied: pd.DataFrame, coded: pd.DataFrame | None, sources: pd.DataF
 
 
 def placed(tied: pd.DataFrame, sources: pd.DataFrame | None, applications: pd.DataFrame | None, period: str) -> pd.DataFrame:
-    """The tied lines with `kind` and `pool`, line by line: where each amount goes before like ones are added up."""
+    """The tied lines with receiver, `kind` and `pool`, line by line: where each amount goes before like ones are added up."""
     parts = [*_usage_items(tied, sources, applications), _bridge_items(tied, sources, period)]
-    return tied.join(pd.concat([part[["kind", "pool"]] for part in parts]))
+    return tied.assign(owner=receivers(tied, applications)).join(pd.concat([part[["kind", "pool"]] for part in parts]))
 
 
 def locked(usage: pd.DataFrame, applications: pd.DataFrame | None) -> pd.Series:

@@ -13,7 +13,7 @@ from decimal import Decimal
 import pandas as pd
 
 from helpers import cells, checks
-from helpers.cells import BOTH, BUILD, CAPEX, CLOUD, OPEX, PREMISES, RUN, summed
+from helpers.cells import BOTH, BUILD, CAPEX, CLOUD, LEDGER, OPEX, PREMISES, RUN, summed
 from helpers.money import ZERO, ratio, total
 from helpers.optional import needs_table
 from helpers.taxonomy import UNALLOCATED, UNMAPPED
@@ -22,6 +22,7 @@ NO_POOL, NO_TOWER, NO_APPLICATION, NO_UNIT = "(no cost pool)", "(no tower)", "(n
 LAYERS = (("cost pools", "cost_pool", NO_POOL), ("towers", "tower", NO_TOWER), ("applications", "application", NO_APPLICATION),
           ("business units", "business_unit", NO_UNIT))
 NO_TOWERS = ("", UNALLOCATED, UNMAPPED)
+CHARGED = "Chargeback"
 MOST = 12  # names of a layer in the picture; the rest is one band
 
 
@@ -55,6 +56,22 @@ def by_class(lines: pd.DataFrame, *columns: str) -> pd.DataFrame:
     """One row a name (of the columns) with the amount and its parts: OpEx and CapEx, run and build."""
     found = _beside(summed(lines, columns), lines, columns, "spending", (OPEX, CAPEX))
     return _beside(found, lines, columns, "activity", (RUN, BUILD))
+
+
+@needs_table
+def by_application(lines: pd.DataFrame) -> pd.DataFrame:
+    """One row an application: what it is charged, what each cost pool of the ledger adds, its TCO."""
+    table = added(lines).pivot_table(index="application", columns="part", values="cents", aggfunc="sum", fill_value=0, observed=True)
+    names = [CHARGED, *sorted(name for name in table.columns if name != CHARGED)]
+    table = table.reindex(columns=names, fill_value=0).astype("int64")
+    table["TCO"] = table.sum(axis=1)
+    return table.apply(cells.money).reset_index().rename_axis(columns=None).astype({"application": "str"})
+
+
+def added(lines: pd.DataFrame) -> pd.DataFrame:
+    """The applications' lines with their `part`: chargeback, or the cost pool of the ledger that adds to it."""
+    owned = lines[lines["application"] != ""]
+    return owned.assign(part=owned["cost_pool"].astype("str").where(owned["source"] == LEDGER, CHARGED))
 
 
 @needs_table

@@ -29,7 +29,7 @@ STAGGER = 3  # months: lines that begin so soon after the first were there befor
 THETA_FROM = 25  # months: two whole seasons to take the season out, and one more to see a change
 SEASONAL_FROM = 13
 BANDS = (80, 95)  # percent
-THETA, ENSEMBLE, SEASONAL, LAST = "theta", "ensemble", "seasonal naive", "last value"
+THETA, ENSEMBLE, SEASONAL, LAST = "theta", ensemble.ENSEMBLE, "seasonal naive", "last value"
 ALONE, DEAD, STOPPED = "last value, no band", "zero: dead line", "zero: no bill since"
 
 

@@ -264,12 +264,6 @@ def _quantities(rule: Mapping, feeds: Mapping, used: str) -> tuple[dict[str, Dec
     return taking_part(rule, of_driver.get(used, {})), used
 
 
-def weigh(feed: pd.DataFrame, name: str, quantity: str, rule: Mapping) -> dict[str, Decimal]:
-    """Sums of the feed's quantity by name, of those that the rule lets take part."""
-    sums = sum_by(feed, [name], [quantity])
-    return taking_part(rule, dict(zip(sums[name].tolist(), sums[quantity].tolist(), strict=True)))
-
-
 def _bounded(rule: Mapping, weights: dict[str, int]) -> dict:
     """The weights within the rule's floor and cap; `passing` is less than 1 where the cap leaves a rest."""
     if not weights or rule["floor"] is None and rule["cap"] is None:

@@ -9,6 +9,7 @@ A card takes the on-premises cost of its tower in full.  Capacity is practical (
 parameter `capacity` is measured, what was used stands in its place and nothing is idle.
 """
 
+import json
 from collections.abc import Mapping
 from decimal import Decimal
 
@@ -21,7 +22,7 @@ from helpers.cells import CLOUD, PREMISES
 from helpers.money import ZERO, ratio, sum_by, total
 from helpers.optional import needs_table
 
-MEASURED, PRACTICAL = "measured", "practical"
+MEASURED = "measured"
 COLUMNS = ["card", "tower", "sub_tower", "driver", "unit", "cost", "owned", "capacity", "rate", "used", "used_cost", "idle",
            "idle_cost", "includes"]
 USED_COLUMNS = ["card", "application", "unit", "quantity", "rate", "amount"]
@@ -100,13 +101,8 @@ def focus(rows: pd.DataFrame, table: pd.DataFrame, rules: pd.DataFrame, company:
         "SubAccountId": "on-premises", "SubAccountName": "On-premises", "ResourceId": rows["application"], "SkuId": rows["card"],
         "PricingQuantity": rows["quantity"], "PricingUnit": rows["unit"], "ConsumedQuantity": rows["quantity"], "ConsumedUnit": rows["unit"],
         "ListUnitPrice": rows["rate"], "ContractedUnitPrice": rows["rate"]}, index=rows.index)
-    tags = [f'{{"application":{_json(name)}}}' if name != IDLE else "{}" for name in rows["application"]]
+    tags = [f'{{"application":{json.dumps(name, ensure_ascii=False)}}}' if name != IDLE else "{}" for name in rows["application"]]
     return found.assign(**dict.fromkeys(("ListCost", "ContractedCost", "EffectiveCost", "BilledCost"), rows["amount"]), Tags=tags)
-
-
-def _json(text: str) -> str:
-    import json
-    return json.dumps(text, ensure_ascii=False)
 
 
 @needs_table

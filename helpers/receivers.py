@@ -18,12 +18,12 @@ class Receivers:
     def __init__(self, direct: pd.DataFrame, applications: pd.DataFrame | None, org: pd.DataFrame | None):
         self.owners = dict(mapping.rows_of(applications, ["application", "service_owner"]))
         self.centres = dict(mapping.rows_of(applications, ["application", "cost_centre"]))
-        self.answering: dict[str, set[str]] = {}  # by cost centre, and by owner the cost centres
-        self.places: dict[str, set[str]] = {}
+        answering: dict[str, set[str]] = {}  # by cost centre its owners
+        self.places: dict[str, set[str]] = {}  # by owner the cost centres
         for owner, centre in mapping.rows_of(org, ["owner", "cost_centre"]):
-            self.answering.setdefault(centre, set()).add(tags.fold(owner))
+            answering.setdefault(centre, set()).add(tags.fold(owner))
             self.places.setdefault(tags.fold(owner), set()).add(centre)
-        self.answers = {name: self.answering.get(self.centres[name], set()) | {tags.fold(owner) for owner in [owner] if owner}
+        self.answers = {name: answering.get(self.centres[name], set()) | {tags.fold(owner) for owner in [owner] if owner}
                         for name, owner in self.owners.items()}
         largest = sum_by(direct[["application", "owner", "amount"]], ["application", "owner"], ["amount"])
         largest = largest[largest["application"] != ""].sort_values("amount", kind="stable")

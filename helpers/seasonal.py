@@ -2,7 +2,6 @@
 
     values, lines × months → profile → lines × 12        amount of each month around its year, shrunk
     values, lines × months → arima → ahead, months × lines
-    values, lines × months → repeat → lines × months     seasonal naive: each month as a year before
 
 Columns of a profile count from the end: column 0 is the month one after the last, a year before.
 """
@@ -47,11 +46,6 @@ def profile(values: np.ndarray) -> np.ndarray:
     weights /= weights.sum()
     mean = np.einsum("y,lym->lm", weights, years)
     return mean * _reliability(years, mean, weights)[:, None]
-
-
-def repeat(values: np.ndarray, horizon: int) -> np.ndarray:
-    """Seasonal naive (lines, months ahead): the same month a year before; needs 12 months."""
-    return values[:, values.shape[1] - SEASON + np.arange(horizon) % SEASON]
 
 
 def along(season: np.ndarray, first: int, months: int) -> np.ndarray:

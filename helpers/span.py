@@ -7,8 +7,8 @@
 
 import pandas as pd
 
-from helpers import cells, checks
-from helpers.cells import CHARGEBACK, LEDGER, summed
+from helpers import cells, checks, layers
+from helpers.cells import CHARGEBACK, summed
 from helpers.mapping import rows_of
 from helpers.money import ZERO, total
 from helpers.optional import needs_table
@@ -33,14 +33,7 @@ def months(month) -> dict[str, pd.DataFrame]:
 @needs_table
 def bridge(found: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """One row an application over all months of the span: what it is charged, what TCO adds by cost pool, its TCO."""
-    lines = pd.concat(found.values(), ignore_index=True)
-    owned = lines[lines["application"] != ""]
-    told = owned.assign(column=owned["cost_pool"].where(owned["source"] == LEDGER, "Chargeback"))
-    table = told.pivot_table(index="application", columns="column", values="cents", aggfunc="sum", fill_value=0)
-    names = ["Chargeback", *[name for name in table if name != "Chargeback"]]
-    table = table.reindex(columns=names, fill_value=0).astype("int64")
-    table["TCO"] = table.sum(axis=1)
-    return table.apply(cells.money).reset_index().rename_axis(columns=None)
+    return layers.by_application(pd.concat(found.values(), ignore_index=True))
 
 
 @needs_table
@@ -76,8 +69,7 @@ def movers(found: dict[str, pd.DataFrame]) -> pd.DataFrame:
 
 
 def _by_pool(lines: pd.DataFrame) -> dict[tuple[str, str], object]:
-    owned = lines[lines["application"] != ""]
-    sums = summed(owned.assign(pool=owned["cost_pool"].where(owned["source"] == LEDGER, "Chargeback")), ["application", "pool"])
+    sums = summed(layers.added(lines), ["application", "part"])
     return {(name, pool): amount for name, pool, amount in sums.itertuples(index=False)}
 
 

@@ -12,7 +12,7 @@ from decimal import Decimal
 import pandas as pd
 
 from helpers import (
-    burden, cells, checks, costs, depreciation, labourcost, layers, origins, ratecards, span, storage, unitcosts)
+    burden, cells, checks, depreciation, labourcost, layers, origins, ratecards, span, storage, unitcosts)
 from helpers.cells import CHARGEBACK, LEDGER, summed
 from helpers.house import number, percent
 from helpers.mapping import rows_of
@@ -27,11 +27,9 @@ def lines(month) -> pd.DataFrame:
 
     They add up to the ledger's expense; a line without an application names in `residual` what it is.
     """
-    placed = costs.placed(month.tied, month.pool_sources, month.applications, month.period)
-    placed = placed.assign(owner=costs.receivers(placed, month.applications))
-    other = month.ruled
-    book = cells.Cells()
-    origins.behind(book, month.charged, origins.clouds(placed, month.accounts, month.params.taxonomy.pools), other[other["going"] == "shared"])
+    other, book = month.ruled, cells.Cells()
+    clouded = origins.clouds(month.placed, month.accounts, month.params.taxonomy.pools)
+    origins.behind(book, month.charged, clouded, other[other["going"] == "shared"])
     whole = to_cents(expense(month.coded, month.period)) - total(month.charged.lines["amount"])
     burden.rest(book, other, month.tco_ordered, {name: getattr(month, name) for name in FEEDS}, month.period, whole, month.merged_teams)
     return book.frame(units(month.applications, month.org))
@@ -47,24 +45,12 @@ def verdict(found: pd.DataFrame | None, period: str, currency: str) -> str:
     """The page's answer: what technology cost, how much of it applications carry, and what is largest."""
     if found is None:
         return f"The full cost of {period} is not known: without a ledger only cloud usage can be shown."
-    whole, reached = cells.total(found), by_application(found)
+    whole, reached = cells.total(found), layers.by_application(found)
     carried = total(reached["TCO"])
     top = reached.sort_values("TCO", kind="stable").iloc[-1] if len(reached) else None
     largest = f"; the dearest, {top['application']}, costs {number(top['TCO'])}" if top is not None else ""
     return (f"Technology cost {number(whole)} {currency} in the ledger of {period}; {len(reached)} applications carry "
             f"{number(carried)} of it ({percent(ratio(carried, whole))}){largest}.")
-
-
-@needs_table
-def by_application(found: pd.DataFrame) -> pd.DataFrame:
-    """One row an application: what it is charged, what each cost pool of the ledger adds, its TCO."""
-    owned = found[found["application"] != ""]
-    told = owned.assign(column=owned["cost_pool"].astype("str").where(owned["source"] == LEDGER, "Chargeback"))
-    table = told.pivot_table(index="application", columns="column", values="cents", aggfunc="sum", fill_value=0, observed=True)
-    names = ["Chargeback", *sorted(name for name in table.columns if name != "Chargeback")]
-    table = table.reindex(columns=names, fill_value=0).astype("int64")
-    table["TCO"] = table.sum(axis=1)
-    return table.apply(cells.money).reset_index().rename_axis(columns=None).astype({"application": "str"})
 
 
 @needs_table
@@ -160,7 +146,7 @@ def tables(month) -> dict[str, pd.DataFrame]:
     if month.tco is None:
         return {}
     found, params = month.tco, month.params
-    rows = {"lines": published(found), "bridge": scope_bridge(found, month.coded, month.period), "applications": by_application(found),
+    rows = {"lines": published(found), "bridge": scope_bridge(found, month.coded, month.period), "applications": layers.by_application(found),
             "kinds": by_kind(found), "layers": layers.layers(found), "pools": layers.pools(found, month.coded, params.taxonomy.pools, month.period),
             "towers": layers.by_class(found, "tower", "sub_tower"), "hosting": layers.by_hosting(found, "tower"),
             "business_units": layers.by_class(found, "business_unit"), "flows": layers.flows(found),

@@ -12,7 +12,7 @@ from numbers import Number
 
 import pandas as pd
 
-from helpers import checks, costs, labourcost, ledger, pools
+from helpers import checks, labourcost, ledger, pools
 from helpers.house import number, percent
 from helpers.mapping import rows_of
 from helpers.money import sum_by, total
@@ -25,8 +25,7 @@ MOST = 25  # rows of one step that are told one by one; the rest is one row
 
 def sources(month) -> pd.DataFrame:
     """What is behind direct cost and each pool: cloud lines by account, invoice and rule; ledger lines; bridge lines."""
-    lines = costs.placed(month.tied, month.pool_sources, month.applications, month.period)
-    lines = lines.assign(owner=costs.receivers(lines, month.applications), account=_accounts(lines))
+    lines = month.placed.assign(account=_accounts(month.placed))
     numbers = _ledger_numbers(month.coded, month.period)
     keys = zip(lines["ProviderName"], lines["InvoiceId"], strict=True)
     lines["ledger_lines"] = [numbers.get(key) or numbers.get((key[0], ""), "") for key in keys]

@@ -221,6 +221,11 @@ class Month(Charging, Given):
                                  self.params.shared_pools)
 
     @cached_property
+    def placed(self) -> pd.DataFrame:
+        """Ledger-tied cost → line by line who answers for it, and the shared pool that takes it."""
+        return costs.placed(self.tied, self.pool_sources, self.applications, self.period)
+
+    @cached_property
     def tco_ordered(self) -> pd.DataFrame | None:
         """TCO rules → in the order they are tried, with the towers of the taxonomy chosen."""
         return burden.checked(self.tco_rules, self.params.taxonomy.towers)

@@ -70,7 +70,8 @@ def month(ruled=RULES, lines=LINES, coded=CODED, sources=SOURCES, method="recipr
     versions = SimpleNamespace(pools=version, towers=version)
     told = {**FEEDS, **feeds}
     return SimpleNamespace(params=SimpleNamespace(taxonomy=versions), tied=lines, pool_sources=sources, applications=LIVE, accounts=ACCOUNTS,
-                           org=ORG, period="2026-09", charged=charged, coded=coded, tco_ordered=ordered, merged_teams=frozenset(),
+                           org=ORG, period="2026-09", charged=charged, coded=coded, tco_ordered=ordered,
+                           placed=costs.placed(lines, sources, LIVE, "2026-09"), merged_teams=frozenset(),
                            ruled=burden.ruled(coded, sources, ordered, versions, "2026-09"), **told)
 
 
@@ -83,7 +84,7 @@ def states(of, lines) -> dict[str, str]:
 
 def test_each_application_carries_its_charges_and_its_share_of_the_ledger():
     # team 90 by direct cost 700 : 300, platform 50 even, 60/3 servers, 33/2 software, 100 × 30/40 hours
-    assert cells(tco.by_application(tco.lines(month()))) == [
+    assert cells(layers.by_application(tco.lines(month()))) == [
         ("A", "788", "20", "16.5", "75", "899.5"), ("B", "352", "20", "16.5", "0", "388.5"), ("ORDER-HUB", "0", "0", "0", "25", "25")]
 
 
@@ -148,7 +149,7 @@ def test_a_missing_feed_leaves_the_cost_outside_by_name():
 def test_without_rules_all_of_the_ledger_is_outside():
     made = month(ruled=None)
     lines = tco.lines(made)
-    assert cells(tco.by_application(lines), "application", "TCO") == [("A", "788"), ("B", "352")]
+    assert cells(layers.by_application(lines), "application", "TCO") == [("A", "788"), ("B", "352")]
     assert "failed" not in states(made, lines).values()
 
 
@@ -190,13 +191,13 @@ def test_idle_capacity_is_a_line_of_its_own():
 
 def test_adding_a_cost_source_raises_the_tco_by_exactly_that_amount():
     more = pd.concat([CODED, CODED.iloc[[4]].assign(amount=D("12.34"))], ignore_index=True)
-    before, after = (tco.by_application(tco.lines(month(coded=coded))) for coded in (CODED, more))
+    before, after = (layers.by_application(tco.lines(month(coded=coded))) for coded in (CODED, more))
     assert total(after["TCO"]) - total(before["TCO"]) == D("12.34")
 
 
 def test_the_totals_are_the_same_in_both_versions_of_the_taxonomy():
-    assert cells(tco.by_application(tco.lines(month(version="v4"))), "application", "TCO") == cells(
-        tco.by_application(tco.lines(month())), "application", "TCO")
+    assert cells(layers.by_application(tco.lines(month(version="v4"))), "application", "TCO") == cells(
+        layers.by_application(tco.lines(month())), "application", "TCO")
 
 
 amounts = st.integers(-10**6, 10**7).map(lambda cents: D(cents) / 100)
@@ -227,7 +228,7 @@ def test_for_any_rules_and_ledger_every_layer_holds_the_control_total(booked, us
     order = list(range(len(coded)))
     rng.shuffle(order)
     again = tco.lines(month(ruled=ruled, lines=lines, coded=coded.iloc[order].reset_index(drop=True)))
-    assert cells(tco.by_application(again)) == cells(tco.by_application(found))
+    assert cells(layers.by_application(again)) == cells(layers.by_application(found))
 
 
 @settings(max_examples=100, deadline=None)
