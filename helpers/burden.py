@@ -6,7 +6,7 @@
 A line without a rule, or whose rule has no driver, stays outside under its own name.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -102,10 +102,8 @@ class Takers:
         self.book, self.period, self.together, self.known = book, period, together, {}
         self.feeds = {name: feed[feed["period"] == period] if feed is not None and "period" in feed else feed
                       for name, feed in feeds.items()}
-        for name, keys in (("labour", ["cost_centre", "application", "activity"]), ("drivers", ["driver", "consumer"])):
-            if (feed := self.feeds.get(name)) is not None:  # added up once, for every rule that asks
-                told = feed if "activity" not in keys or "activity" in feed else feed.assign(activity="")
-                self.feeds[name] = sum_by(told, keys, ["hours" if name == "labour" else "quantity"])
+        self.hours = _summed(self.feeds.get("labour"), ["cost_centre", "application", "activity"], "hours")
+        self.quantities = _summed(self.feeds.get("drivers"), ["driver", "consumer", "activity"], "quantity")
 
     def of(self, rule: Mapping, cost_centre: str) -> Taking | None:
         """None where the rule leaves the cost outside, or its driver says nothing."""
@@ -135,11 +133,10 @@ class Takers:
             live = feed[(feed["status"] == "live") & (feed["kind"] == "application")]
             return {(name, ""): Decimal(1) for name in sorted(live["application"]) if globs.matches(consumer, name)}
         if method == "usage":
-            found = _sums(feed[feed["driver"] == rule["driver"]].assign(activity=""), "consumer", "quantity", consumer)
+            found = _taking(self.quantities, {rule["driver"]}, rule)
             idle = self._capacity(rule["driver"]) - total(found.values())
             return found | {("", ""): idle} if idle > 0 and any(found.values()) else found
-        worked = feed[feed["cost_centre"].isin(self.together if cost_centre in self.together else {cost_centre})]
-        return _sums(worked.assign(activity="") if rule["activity"] else worked, "application", "hours", consumer)
+        return _taking(self.hours, self.together if cost_centre in self.together else {cost_centre}, rule)
 
     def _capacity(self, driver: str) -> Decimal:
         """What can be used of the driver in the month: practical, else owned; 0 where nobody says."""
@@ -152,14 +149,28 @@ def usable(held: pd.DataFrame) -> Decimal:
     return total(held["practical"].where(held["practical"].notna(), held["owned"])) if "practical" in held else total(held["owned"])
 
 
-def _sums(table: pd.DataFrame, name: str, quantity: str, consumer: str) -> dict[tuple[str, str], Decimal]:
-    """Quantities by name and activity, of those whom the pattern lets take part."""
-    sums = sum_by(table, [name, "activity"], [quantity])
-    found = {(who, activity): value for who, activity, value in zip(*(sums[column] for column in (name, "activity", quantity)), strict=True)
-             if globs.matches(consumer, who)}
-    if low := [who for (who, _), value in found.items() if value < 0]:
-        raise InputError("inputs", f"negative {quantity} of {low[0]}", f"{quantity} of zero or more", "mend the row")
+def _summed(feed: pd.DataFrame | None, keys: Sequence[str], quantity: str) -> dict[str, dict[tuple[str, str], Decimal]]:
+    """By the first key the quantity of each consumer and activity (blank where the feed tells none), added up once."""
+    found: dict[str, dict[tuple[str, str], Decimal]] = {}
+    if feed is not None:
+        sums = sum_by(feed if "activity" in feed else feed.assign(activity=""), keys, [quantity])
+        for first, consumer, activity, amount in zip(*(sums[name].tolist() for name in [*keys, quantity]), strict=True):
+            found.setdefault(first, {})[consumer, activity] = amount
     return found
+
+
+def _taking(sums: Mapping[str, Mapping[tuple[str, str], Decimal]], wanted: Iterable[str], rule: Mapping) -> dict[tuple[str, str], Decimal]:
+    """What those whom the rule lets take part have of the wanted, in order of name; the rule's own activity holds for all."""
+    found: dict[tuple[str, str], Decimal] = {}
+    for first in wanted:
+        for (consumer, activity), amount in sums.get(first, {}).items():
+            if globs.matches(rule["consumer"], consumer):
+                key = (consumer, "" if rule["activity"] else activity)
+                found[key] = found.get(key, ZERO) + amount
+    if low := [consumer for (consumer, _), amount in found.items() if amount < 0]:
+        name = "hours" if rule["method"] == "hours" else "quantity"
+        raise InputError("inputs", f"negative {name} of {min(low)}", f"{name} of zero or more", "mend the row")
+    return dict(sorted(found.items()))
 
 
 def _counts(assets: pd.DataFrame, kind: str, consumer: str, period: str) -> dict[tuple[str, str], Decimal]:
