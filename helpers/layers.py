@@ -14,6 +14,7 @@ import pandas as pd
 
 from helpers import cells, checks
 from helpers.cells import BOTH, BUILD, CAPEX, CLOUD, LEDGER, OPEX, PREMISES, RUN, summed
+from helpers.house import number
 from helpers.money import ZERO, ratio, total
 from helpers.optional import needs_table
 from helpers.taxonomy import UNALLOCATED, UNMAPPED
@@ -35,7 +36,7 @@ def layers(lines: pd.DataFrame) -> pd.DataFrame:
         lost = cells.total(out)
         names = summed(out.assign(name=_why(out, column)), ["name"])
         names = names.sort_values("amount", key=lambda amounts: -abs(amounts), kind="stable").head(3)
-        rows.append((layer, whole, whole - lost, lost, ratio(lost, whole), "; ".join(f"{row.name} {row.amount}" for row in names.itertuples(index=False))))
+        rows.append((layer, whole, whole - lost, lost, ratio(lost, whole), "; ".join(f"{row.name} {number(row.amount)}" for row in names.itertuples(index=False))))
     return pd.DataFrame(rows, columns=["layer", "whole", "placed", "fallout", "fallout_share", "largest"])
 
 
