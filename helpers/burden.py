@@ -45,16 +45,16 @@ def checked(rules: pd.DataFrame | None, version: str) -> pd.DataFrame | None:
 
 def ruled(coded: pd.DataFrame, sources: pd.DataFrame | None, rules: pd.DataFrame | None, versions,
           period: str) -> pd.DataFrame:
-    """The month's expense lines other than the clouds', with shared pool, place of the rule (-1: none) and class.
+    """The month's expense lines other than the clouds', with shared pool, place of the rule (-1: none), what it splits by, and class.
 
     rules: as `checked` gives them; versions: of the taxonomy, with `pools` and `towers`.
     """
     lines = pools.assign_ledger(coded, sources, period)
     places = np.full(len(lines), -1) if rules is None else pools.first_row(lines, rules, RULE_COLUMNS)
     found = [UNRULED, *([] if rules is None else rules.to_dict("records"))]
-    told = {name: [found[place + 1][name] for place in places] for name in ("tower", "sub_tower", "activity", "hosting")}
+    told = {name: [found[place + 1][name] for place in places] for name in UNRULED}
     sub_pools = lines[f"{versions.pools}_sub_pool"].tolist()
-    return lines.assign(rule=places, cost_pool=lines[f"{versions.pools}_cost_pool"], sub_pool=sub_pools, tower=told["tower"],
+    return lines.assign(rule=places, method=told["method"], driver=told["driver"], consumer=told["consumer"], cost_pool=lines[f"{versions.pools}_cost_pool"], sub_pool=sub_pools, tower=told["tower"],
                         sub_tower=told["sub_tower"], spending=[spending(name) for name in sub_pools],
                         activity=[name or RUN for name in told["activity"]], hosting=[name or BOTH for name in told["hosting"]])
 

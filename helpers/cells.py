@@ -64,10 +64,24 @@ def _category(names: list[str], codes: np.ndarray) -> pd.Categorical:
 
 
 def summed(lines: pd.DataFrame, keys: Sequence[str], name: str = "amount") -> pd.DataFrame:
-    """One row a distinct `keys` with the sum of cents as a Decimal."""
-    sums = lines.groupby(list(keys), observed=True, sort=True)["cents"].sum().reset_index()
-    sums[list(keys)] = sums[list(keys)].astype("str")
-    return sums.assign(**{name: money(sums["cents"])}).drop(columns="cents")
+    """One row a distinct `keys`, sorted, with the sum of cents as a Decimal."""
+    coded = [_coded(lines[key]) for key in keys]
+    mixed = np.zeros(len(lines), dtype=np.int64)
+    for codes, names in coded:
+        mixed = np.unique(mixed * max(len(names), 1) + codes, return_inverse=True)[1]
+    first = np.unique(mixed, return_index=True)[1]
+    sums = np.zeros(len(first), dtype=np.int64)
+    np.add.at(sums, mixed, lines["cents"].to_numpy())
+    columns = {key: pd.array(names[codes[first]], dtype="str") for key, (codes, names) in zip(keys, coded, strict=True)}
+    return pd.DataFrame(columns | {name: money(pd.Series(sums))})
+
+
+def _coded(texts: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+    """The code of each text and the texts by code, in order of name."""
+    if isinstance(texts.dtype, pd.CategoricalDtype):
+        return texts.cat.codes.to_numpy().astype(np.int64), texts.cat.categories.to_numpy(dtype=object)
+    codes, names = pd.factorize(texts.astype(object), sort=True)
+    return codes, np.asarray(names, dtype=object)
 
 
 def money(cents: pd.Series) -> pd.Series:

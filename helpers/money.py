@@ -18,8 +18,12 @@ from helpers.errors import StepError
 decimal.DefaultContext.prec = 60
 decimal.setcontext(decimal.DefaultContext.copy())
 
+# the tables of a month are small and read cell by cell: texts as Python strings are a quarter faster than Arrow's
+pd.set_option("mode.string_storage", "python")
+
 ZERO = Decimal(0)
 CENT = Decimal("0.01")
+FEW = 1_000  # lines that are added up row by row
 
 
 def total(amounts: Iterable[Decimal]) -> Decimal:
@@ -35,9 +39,26 @@ def sum_by(lines: pd.DataFrame, keys: Sequence[str], columns: Sequence[str]) -> 
     """One row a distinct `keys`, sorted, with the exact sums of `columns`."""
     if lines.empty:
         return lines.loc[:, [*keys, *columns]].copy()
+    if len(lines) <= FEW and all(lines[key].dtype == "str" and not lines[key].hasnans for key in keys):
+        return _sum_few(lines, keys, columns)
     exact = lines.loc[:, [*keys, *columns]].astype(dict.fromkeys(columns, object))  # so that Decimals are added as they are
     sums = exact.groupby(list(keys), sort=True, dropna=False)[list(columns)].sum()
     return sums.apply(_as_decimals).reset_index()
+
+
+def _sum_few(lines: pd.DataFrame, keys: Sequence[str], columns: Sequence[str]) -> pd.DataFrame:
+    """The same row by row: up to FEW lines, that takes a fifth of the time of grouping."""
+    sums: dict[tuple, list[Decimal]] = {}
+    amounts = zip(*(lines[column].tolist() for column in columns), strict=True)
+    for key, row in zip(zip(*(lines[key].tolist() for key in keys), strict=True), amounts, strict=True):
+        so_far = sums.setdefault(key, [ZERO] * len(columns))
+        for place, amount in enumerate(row):
+            if amount is not None:
+                so_far[place] += amount
+    names = sorted(sums)
+    texts = {key: pd.array(part, dtype="str") for key, part in zip(keys, zip(*names, strict=True), strict=True)}
+    told = zip(*(sums[name] for name in names), strict=True)
+    return pd.DataFrame(texts | {column: pd.Series(part, dtype=object) for column, part in zip(columns, told, strict=True)})
 
 
 def _as_decimals(column: pd.Series) -> pd.Series:

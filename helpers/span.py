@@ -8,7 +8,7 @@
 import pandas as pd
 
 from helpers import cells, checks, layers
-from helpers.cells import CHARGEBACK, summed
+from helpers.cells import CHARGEBACK, LEDGER, summed
 from helpers.mapping import rows_of
 from helpers.money import ZERO, total
 from helpers.optional import needs_table
@@ -16,6 +16,7 @@ from helpers.periods import months as between
 from helpers.periods import shift
 
 GRAIN = ["application", "business_unit", "source", "cost_pool", "spending", "activity", "hosting", "residual"]
+KINDS = {"spending": (cells.OPEX, cells.CAPEX), "activity": (cells.RUN, cells.BUILD), "hosting": (cells.CLOUD, cells.PREMISES, cells.BOTH)}
 FEEDS = ("labour", "drivers", "capacity", "volumes")
 
 
@@ -36,18 +37,25 @@ def bridge(found: dict[str, pd.DataFrame]) -> pd.DataFrame:
     return layers.by_application(pd.concat(found.values(), ignore_index=True))
 
 
+def by_month(found: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """One row a month and application ("" for what reaches none) with its cents: all, charged and added, and by kind."""
+    lines = pd.concat([lines.assign(month=period) for period, lines in found.items()], ignore_index=True)
+    parts = {"TCO": True, "charged": lines["source"] == CHARGEBACK, "added": lines["source"] == LEDGER}
+    for column, names in KINDS.items():
+        parts |= {name: lines[column] == name for name in names}
+    cents = pd.DataFrame({name: lines["cents"] * part for name, part in parts.items()})
+    return cents.groupby([lines["month"], lines["application"]]).sum().reset_index()
+
+
 @needs_table
 def trend(found: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """One row a month: control total, what applications carry, charged, OpEx and CapEx, run and build, where it runs."""
-    rows = []
-    for period, lines in found.items():
-        owned = lines[lines["application"] != ""]
-        parts = {"technology expense": lines, "TCO of applications": owned, "charged": owned[owned["source"] == CHARGEBACK]}
-        for column, names in (("spending", (cells.OPEX, cells.CAPEX)), ("activity", (cells.RUN, cells.BUILD)),
-                              ("hosting", (cells.CLOUD, cells.PREMISES, cells.BOTH))):
-            parts |= {name: owned[owned[column] == name] for name in names}
-        rows.append({"month": period, **{name: cells.total(part) for name, part in parts.items()}})
-    return pd.DataFrame(rows)
+    months = by_month(found)
+    owned = months[months["application"] != ""].drop(columns=["application", "added"]).groupby("month").sum()
+    whole = months.groupby("month")["TCO"].sum()
+    table = owned.reindex(whole.index, fill_value=0).rename(columns={"TCO": "TCO of applications"})
+    table.insert(0, "technology expense", whole)
+    return table.apply(cells.money).reset_index()
 
 
 @needs_table

@@ -21,6 +21,7 @@ from helpers.errors import InputError
 
 UNREADABLE = "(unreadable)"
 SEPARATORS = set("-_./:")
+IN_ASCII = dict.fromkeys(map(ord, [*SEPARATORS, " ", *map(chr, range(32)), "\x7f"]))  # what `fold` takes out
 FAMILY_WORDS = ("family", "portfolio", "group", "suite")  # after a key: what is above what the key names
 TOWER_KEYS = ("TBMTower", "TBMSubTower")  # by which an owner places a resource
 BLANKS = ("", "null", "(null)", "none", "{}", "[]")
@@ -29,6 +30,8 @@ BLANKS = ("", "null", "(null)", "none", "{}", "[]")
 @lru_cache(maxsize=100_000)
 def fold(text: str) -> str:
     """The text without case, separators, white space and invisible characters: what spellings are compared by."""
+    if text.isascii():
+        return text.translate(IN_ASCII).lower()
     kept = (sign for sign in unicodedata.normalize("NFKC", text).casefold()
             if not sign.isspace() and sign not in SEPARATORS and unicodedata.category(sign) not in ("Cf", "Cc"))
     return "".join(kept)

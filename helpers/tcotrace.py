@@ -5,7 +5,7 @@
 Pay and hours of teams too small to be shown are told as one sum, without hours.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import pandas as pd
 
@@ -19,10 +19,11 @@ KEYS = [*CLASS, *WAY, "application"]
 MOST = 10  # ledger lines that are told one by one
 
 
-def told(found: pd.DataFrame, application: str) -> list[dict]:
-    """The application's TCO lines, the largest first, as `trace` takes them."""
-    sums = cells.summed(found[found["application"] == application], KEYS)
-    return sums.sort_values("amount", key=lambda amounts: -abs(amounts), kind="stable").to_dict("records")
+def told(found: pd.DataFrame, applications: Collection[str]) -> dict[str, list[dict]]:
+    """By application its TCO lines, the largest first, as `of` takes them."""
+    sums = cells.summed(found[found["application"].isin(applications)], KEYS)
+    ordered = sums.sort_values("amount", key=lambda amounts: -abs(amounts), kind="stable")
+    return {name: rows.to_dict("records") for name, rows in ordered.groupby("application")}
 
 
 def of(month, line: Mapping) -> pd.DataFrame:
@@ -54,19 +55,16 @@ def _behind(month, line: Mapping) -> pd.DataFrame:
     """The ledger lines of its class that no shared pool takes, with the rule of its method and driver that takes them."""
     told_by_hours, ruled = line["method"] == "hours", month.ruled
     hit = (ruled["going"] != "shared").to_numpy()
-    for name in CLASS:
+    for name in [*CLASS, "method", "driver"]:
         if not (name == "activity" and told_by_hours):
             hit = hit & (ruled[name] == line[name]).to_numpy()
+    if line["method"] == "fixed":
+        hit = hit & (ruled["consumer"] == line["application"]).to_numpy()
     lines = ruled[hit]
-    rules = month.tco_ordered
-    methods = [("", "") if place < 0 else (rules["method"].iloc[place], rules["driver"].iloc[place]) for place in lines["rule"]]
-    lines = lines[[found == (line["method"], line["driver"]) for found in methods]]
     if told_by_hours and line["application"]:
         feed = month.labour[(month.labour["period"] == month.period) & (month.labour["application"] == line["application"])]
         centres = set(feed["cost_centre"])
         lines = lines[lines["cost_centre"].isin(centres | (month.merged_teams if centres & month.merged_teams else set()))]
-    if line["method"] == "fixed":
-        lines = lines[[rules["consumer"].iloc[place] == line["application"] for place in lines["rule"]]]
     return lines
 
 

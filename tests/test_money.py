@@ -3,6 +3,7 @@
 from decimal import Decimal
 from fractions import Fraction
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -83,3 +84,14 @@ def test_a_pattern_knows_only_stars_marks_and_alternatives(pattern, text, holds)
 
 def test_no_pattern_can_hang_a_run():
     assert not globs.matches("*a" * 40 + "b", "a" * 5000)
+
+
+@given(st.lists(st.tuples(st.sampled_from("aAbÄ "), st.sampled_from("xy"), st.one_of(st.none(), st.decimals(-9, 9, places=4)),
+                          st.integers(-3, 3)), min_size=1, max_size=12))
+def test_few_lines_are_added_up_row_by_row_to_the_same_as_many(rows):
+    lines = pd.DataFrame(rows, columns=["one", "two", "amount", "count"]).astype({"amount": object})
+    few = money.sum_by(lines, ["one", "two"], ["amount", "count"])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(money, "FEW", 0)
+        many = money.sum_by(lines, ["one", "two"], ["amount", "count"])
+    pd.testing.assert_frame_equal(few, many)
