@@ -63,12 +63,15 @@ def rest(book: Cells, lines: pd.DataFrame, rules: pd.DataFrame | None, feeds: Ma
          period: str, whole: Decimal, together: frozenset[str] = frozenset()) -> None:
     """Adds the ledger lines that no shared pool takes, which come to `whole`: each group of like ones split by its rule.
 
+    feeds: labour, assets, drivers, applications, capacity, those with months of this month only (Given.of_month).
     Cost centres in `together` have too few people each: cost that follows hours follows those of all of them.
     """
     ordered = [] if rules is None else rules.to_dict("records")
-    groups = sum_by(lines[lines["going"] != "shared"], ["rule", *CLASS, "cost_centre"], ["amount"])
+    left = lines[lines["going"] != "shared"]
+    left = left.assign(cost_centre=left["cost_centre"].where(left["method"] == "hours", ""))  # only hours go by it
+    groups = sum_by(left, ["rule", *CLASS, "cost_centre"], ["amount"])
     cents = [int(part.scaleb(2)) for part in round_parts(groups["amount"].tolist(), whole)]
-    takers = Takers(book, feeds, period, together)
+    takers, owed = Takers(book, feeds, period, together), np.zeros(0)
     for group, amount in zip(groups.to_dict("records"), cents, strict=True):
         rule = ordered[group["rule"]] if group["rule"] >= 0 else UNRULED
         taking = takers.of(rule, group["cost_centre"])
@@ -79,7 +82,9 @@ def rest(book: Cells, lines: pd.DataFrame, rules: pd.DataFrame | None, feeds: Ma
         else:
             classes = book.code(0, [kind, tuple(BUILD if name == "activity" else group[name] for name in CLASS)])
             ways = np.append(_way(book, rule, ""), _way(book, rule, IDLE if rule["method"] == "usage" else SHARED))
-            book.add(classes[taking.building], ways[taking.blank], taking.applications, grid.parts(amount, taking.weights))
+            owed = np.pad(owed, (0, max(0, len(book.books[2]) - len(owed))))
+            found = grid.fair(amount, taking.weights, taking.applications, owed)
+            book.add(classes[taking.building], ways[taking.blank], taking.applications, found)
 
 
 def _way(book: Cells, rule: Mapping, residual: str) -> np.ndarray:
@@ -100,8 +105,7 @@ class Takers:
 
     def __init__(self, book: Cells, feeds: Mapping[str, pd.DataFrame | None], period: str, together: frozenset[str]):
         self.book, self.period, self.together, self.known = book, period, together, {}
-        self.feeds = {name: feed[feed["period"] == period] if feed is not None and "period" in feed else feed
-                      for name, feed in feeds.items()}
+        self.feeds = feeds
         self.hours = _summed(self.feeds.get("labour"), ["cost_centre", "application", "activity"], "hours")
         self.quantities = _summed(self.feeds.get("drivers"), ["driver", "consumer", "activity"], "quantity")
 
@@ -164,7 +168,7 @@ def _taking(sums: Mapping[str, Mapping[tuple[str, str], Decimal]], wanted: Itera
     found: dict[tuple[str, str], Decimal] = {}
     for first in wanted:
         for (consumer, activity), amount in sums.get(first, {}).items():
-            if globs.matches(rule["consumer"], consumer):
+            if not rule["consumer"] or globs.matches(rule["consumer"], consumer):
                 key = (consumer, "" if rule["activity"] else activity)
                 found[key] = found.get(key, ZERO) + amount
     if low := [consumer for (consumer, _), amount in found.items() if amount < 0]:

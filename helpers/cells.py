@@ -37,7 +37,14 @@ class Cells:
     def code(self, book: int, names: Sequence) -> np.ndarray:
         """The codes of classes (0), ways (1) or applications (2), new ones numbered on."""
         known = self.books[book]
-        return np.array([known.setdefault(name, len(known)) for name in names], dtype=np.int32)
+        for name in dict.fromkeys(names):
+            known.setdefault(name, len(known))
+        return np.fromiter(map(known.__getitem__, names), dtype=np.int32, count=len(names))
+
+    def code_rows(self, book: int, columns: Sequence[pd.Series]) -> np.ndarray:
+        """The codes of classes (0) or ways (1) that are told in columns."""
+        mixed, first, coded = _mixed(columns)
+        return self.code(book, list(zip(*(names[codes[first]].tolist() for codes, names in coded), strict=True)))[mixed]
 
     def add(self, classes: np.ndarray, ways: np.ndarray, applications: np.ndarray, cents: np.ndarray) -> None:
         """Lines by their codes, one of each or one for all; those of no cents are left out."""
@@ -65,15 +72,21 @@ def _category(names: list[str], codes: np.ndarray) -> pd.Categorical:
 
 def summed(lines: pd.DataFrame, keys: Sequence[str], name: str = "amount") -> pd.DataFrame:
     """One row a distinct `keys`, sorted, with the sum of cents as a Decimal."""
-    coded = [_coded(lines[key]) for key in keys]
-    mixed = np.zeros(len(lines), dtype=np.int64)
-    for codes, names in coded:
-        mixed = np.unique(mixed * max(len(names), 1) + codes, return_inverse=True)[1]
-    first = np.unique(mixed, return_index=True)[1]
+    mixed, first, coded = _mixed([lines[key] for key in keys])
     sums = np.zeros(len(first), dtype=np.int64)
     np.add.at(sums, mixed, lines["cents"].to_numpy())
     columns = {key: pd.array(names[codes[first]], dtype="str") for key, (codes, names) in zip(keys, coded, strict=True)}
     return pd.DataFrame(columns | {name: money(pd.Series(sums))})
+
+
+def _mixed(columns: Sequence[pd.Series]) -> tuple[np.ndarray, np.ndarray, list[tuple[np.ndarray, np.ndarray]]]:
+    """The code of each row by all columns, in their order; the first row of each code; each column's codes and texts."""
+    coded = [_coded(column) for column in columns]
+    mixed = np.zeros(len(columns[0]), dtype=np.int64)
+    for codes, names in coded:
+        if len(names) > 1:
+            mixed = np.unique(mixed * len(names) + codes, return_inverse=True)[1]
+    return mixed, np.unique(mixed, return_index=True)[1], coded
 
 
 def _coded(texts: pd.Series) -> tuple[np.ndarray, np.ndarray]:

@@ -26,8 +26,9 @@ class Charging:
         An earlier month is seen by the books of now: they hold what they held then, and tell more of it.
         """
         other = type(self)(self.params.model_copy(update={"period": period}))
+        self.__dict__.setdefault("_of_months", {})
         fixed = not any(setting.lag == lagged.AUTO for setting in self.params.providers.values())  # else months differ in lag
-        for name in ("cube", "mapped", "rules", "names", "fiscal_days", "decisions", "tco_ordered", *["booked"] * fixed,
+        for name in ("cube", "mapped", "rules", "names", "fiscal_days", "decisions", "tco_ordered", "_of_months", *["booked"] * fixed,
                      *["recorded", "matches"] * (fixed and period < self.period), *TABLES):
             if name in self.__dict__:
                 other.__dict__[name] = self.__dict__[name]

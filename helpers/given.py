@@ -52,6 +52,16 @@ class Given:
         named = getattr(getattr(self.params, group), key)
         return self.params.files(key) if group == "inputs" else [self.params.resolve(named)] if named else []
 
+    def of_month(self, name: str) -> pd.DataFrame | None:
+        """An input's rows of this month; all of them where it has no months."""
+        table = getattr(self, name)
+        if table is None or "period" not in table:
+            return table
+        known = self.__dict__.setdefault("_of_months", {})  # shared with other months of the same inputs
+        if name not in known:
+            known[name] = dict(list(table.groupby("period", sort=False)))
+        return known[name].get(self.period, table.iloc[:0])
+
     def lacking(self, *names: str) -> str:
         """Those of the inputs that are not given, as the parameters name them: inputs.ledger and inputs.accounts."""
         named = [".".join(TABLES[name][:2]) for name in names if not self.files(name)]

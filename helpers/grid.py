@@ -1,7 +1,9 @@
 """How are whole cents split over many lines at once?  The same as money.round_parts, for columns and for tables.
 
     cents, weights → parts → cents that add up                 in proportion to the weights
+    the same, what each is owed → fair → cents that add up     over many splits nobody is short of more than a cent
     exact parts, cents → rounded → cents that add up           largest remainder, ties to the earlier part
+    the same, group by group → each_rounded
     exact table, rows, columns → settle → cents in each cell   that add up to both margins
 
 Double precision decides only which line gets the odd cent; what adds up is counted in whole numbers.
@@ -21,6 +23,23 @@ def parts(cents: int, weights: np.ndarray) -> np.ndarray:
     return found
 
 
+def fair(cents: int, weights: np.ndarray, takers: np.ndarray, owed: np.ndarray) -> np.ndarray:
+    """The same, split after split: the odd cents go to those who got least so far.
+
+    takers: place of each weight in `owed`, which holds what each got too little until now and is kept up to date; so over any
+    number of splits nobody is further than about a cent from the exact figure.
+    """
+    exact = weights.astype(float) * (cents / float(weights.sum()))
+    found = np.floor(exact + EDGE).astype(np.int64)
+    if left := int(cents - found.sum()):
+        lack = np.where(weights != 0, np.round(exact - found + owed[takers], DIGITS), -np.inf)
+        whole, odd = divmod(left, int((weights != 0).sum()))
+        found += np.where(weights != 0, whole, 0)
+        found[np.argsort(-lack, kind="stable")[:odd]] += 1
+    np.add.at(owed, takers, exact - found)
+    return found
+
+
 def rounded(exact: np.ndarray, cents: int) -> np.ndarray:
     """Whole cents near the exact parts (at least one), adding up to `cents` exactly; int64."""
     found = np.floor(exact + EDGE).astype(np.int64)
@@ -29,6 +48,19 @@ def rounded(exact: np.ndarray, cents: int) -> np.ndarray:
         found += whole
         found[np.argsort(-np.round(exact - found, DIGITS), kind="stable")[:odd]] += 1
     return found
+
+
+def each_rounded(exact: np.ndarray, group: np.ndarray, cents: np.ndarray) -> np.ndarray:
+    """The same for many groups at once: each part's group is a place in `cents`, which its parts add up to; int64."""
+    found = np.floor(exact + EDGE).astype(np.int64)
+    left = cents.copy()
+    np.subtract.at(left, group, found)
+    whole, odd = np.divmod(left, np.maximum(np.bincount(group, minlength=len(cents)), 1))
+    order = np.lexsort((-np.round(exact - found, DIGITS), group))
+    first = np.searchsorted(group[order], np.arange(len(cents)))
+    rank = np.empty(len(group), dtype=np.int64)
+    rank[order] = np.arange(len(group)) - first[group[order]]
+    return found + whole[group] + (rank < odd[group])
 
 
 def settle(exact: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:

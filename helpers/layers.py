@@ -62,23 +62,36 @@ def by_class(lines: pd.DataFrame, *columns: str) -> pd.DataFrame:
 @needs_table
 def by_application(lines: pd.DataFrame) -> pd.DataFrame:
     """One row an application: what it is charged, what each cost pool of the ledger adds, its TCO."""
-    table = added(lines).pivot_table(index="application", columns="part", values="cents", aggfunc="sum", fill_value=0, observed=True)
+    return by_part(parts(lines))
+
+
+def by_part(sums: pd.DataFrame) -> pd.DataFrame:
+    """The same from `parts`, of one month or of several."""
+    table = sums.pivot_table(index="application", columns="part", values="cents", aggfunc="sum", fill_value=0)
     names = [CHARGED, *sorted(name for name in table.columns if name != CHARGED)]
     table = table.reindex(columns=names, fill_value=0).astype("int64")
     table["TCO"] = table.sum(axis=1)
-    return table.apply(cells.money).reset_index().rename_axis(columns=None).astype({"application": "str"})
+    return table.apply(cells.money).reset_index().rename_axis(columns=None)
 
 
-def added(lines: pd.DataFrame) -> pd.DataFrame:
-    """The applications' lines with their `part`: chargeback, or the cost pool of the ledger that adds to it."""
+def parts(lines: pd.DataFrame) -> pd.DataFrame:
+    """One row an application and `part` with its cents: chargeback, or the cost pool of the ledger that adds to it."""
     owned = lines[lines["application"] != ""]
-    return owned.assign(part=owned["cost_pool"].astype("str").where(owned["source"] == LEDGER, CHARGED))
+    sums = owned.groupby(["application", "source", "cost_pool"], observed=True)["cents"].sum().reset_index()
+    sums = sums.astype({"application": "str", "cost_pool": "str"})
+    told = sums.assign(part=sums["cost_pool"].where(sums["source"] == LEDGER, CHARGED))
+    return told.groupby(["application", "part"])["cents"].sum().reset_index()
 
 
 @needs_table
 def by_hosting(lines: pd.DataFrame, *columns: str) -> pd.DataFrame:
     """One row a name (of the columns) with what runs in the cloud, what on premises, and what serves both."""
     return _beside(summed(lines, columns), lines, columns, "hosting", (CLOUD, PREMISES, BOTH))
+
+
+def named(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with what has no name of a layer under the name for that."""
+    return table.assign(**{column: table[column].replace("", blank) for _, column, blank in LAYERS if column in table})
 
 
 def _beside(found: pd.DataFrame, lines: pd.DataFrame, columns: Sequence[str], by: str, names: Sequence[str]) -> pd.DataFrame:

@@ -54,28 +54,22 @@ def behind(book: Cells, charged: Charged, clouded: pd.DataFrame, taken: pd.DataF
 def _by_key(book: Cells, lines: pd.DataFrame, parts: pd.DataFrame, keys: Sequence[str]) -> None:
     """Lines of direct cost, and of cost that nobody takes: the cost behind each has the same keys."""
     sums = sum_by(parts, list(dict.fromkeys([*keys, *CLASS])), ["amount"])
-    codes = book.code(0, list(zip(*(sums[name] for name in CLASS), strict=True)))
-    cents = np.array([float(amount * 100) for amount in sums["amount"]])
-    places: dict[tuple, list[int]] = {}
-    for place, key in enumerate(zip(*(sums[name] for name in keys), strict=True)):
-        places.setdefault(key, []).append(place)
+    codes = np.append(book.code_rows(0, [sums[name] for name in CLASS]), book.code(0, [RATE_CARD]))
+    exact = np.append(_floats(sums["amount"]), 0.0)
+    known = sums[list(keys)].assign(part=np.arange(len(sums)))
+    joined = lines[list(keys)].assign(line=np.arange(len(lines))).merge(known, on=list(keys), how="left", sort=False)
+    behind_it = joined["part"].fillna(len(sums)).astype(int).to_numpy()  # without any: never so where the charges' own checks hold
+    row, whole = joined["line"].to_numpy(), _cents(lines["amount"])
     ways, names = _ways(book, lines)
-    unknown = book.code(0, [RATE_CARD])
-    for row, key in enumerate(zip(*(lines[name] for name in keys), strict=True)):
-        found = places.get(key, [])
-        whole = _cents(lines["amount"].iloc[row])
-        if not found:  # nothing is behind it: never so where the charges' own checks hold
-            book.add(unknown, ways[row], names[row], np.array([whole]))
-        else:
-            book.add(codes[found], ways[row], names[row], grid.rounded(cents[found], whole))
+    book.add(codes[behind_it], ways[row], names[row], grid.each_rounded(exact[behind_it], row, whole))
 
 
 def _ways(book: Cells, lines: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """Codes of the ways and applications of charge lines; a line without an application names why."""
     residual = lines["pool"].where(lines["kind"] == "residual", "")
     residual = residual.where((lines["application"] != "") | (residual != ""), OWNED)
-    told = zip(lines["pool"], lines["method"], lines["driver"], residual, strict=True)
-    return book.code(1, [(CHARGEBACK, *way) for way in told]), book.code(2, lines["application"].tolist())
+    source = pd.Series(CHARGEBACK, index=lines.index)
+    return book.code_rows(1, [source, lines["pool"], lines["method"], lines["driver"], residual]), book.code(2, lines["application"].tolist())
 
 
 def _by_pool(book: Cells, lines: pd.DataFrame, charged: Charged, own: pd.DataFrame) -> None:
@@ -83,11 +77,11 @@ def _by_pool(book: Cells, lines: pd.DataFrame, charged: Charged, own: pd.DataFra
     groups = {name: rows for name, rows in lines.groupby("pool", sort=True)}
     if not groups:
         return
-    classes = list(dict.fromkeys(zip(*(own[name] for name in CLASS), strict=True))) or [RATE_CARD]
+    classes = list(dict.fromkeys(zip(*(own[name].tolist() for name in CLASS), strict=True))) or [RATE_CARD]
     codes = book.code(0, classes)
     made, gross = _made_of(charged, own, classes)
     names = charged.pools["pool"].tolist()
-    columns = {name: np.array([_cents(amount) for amount in rows["amount"]], dtype=np.int64) for name, rows in groups.items()}
+    columns = {name: _cents(rows["amount"]) for name, rows in groups.items()}
     wholes = np.array([columns[name].sum() if name in columns else 0 for name in names])
     sums = own.groupby(CLASS, sort=False)["amount"].sum()
     margins = grid.rounded(np.array([float(sums.get(name, 0)) * 100 for name in classes]), int(wholes.sum()))
@@ -118,5 +112,10 @@ def _made_of(charged: Charged, own: pd.DataFrame, classes: list[tuple]) -> tuple
     return np.linalg.solve(np.eye(len(names)) - passing, first), gross
 
 
-def _cents(amount: Decimal) -> int:
-    return int(amount.scaleb(2))
+def _floats(amounts: pd.Series) -> np.ndarray:
+    return np.array(amounts.tolist(), dtype=float) * 100
+
+
+def _cents(amounts: pd.Series) -> np.ndarray:
+    """Whole cents of amounts in cents, exact up to 90 trillion."""
+    return np.rint(_floats(amounts)).astype(np.int64)

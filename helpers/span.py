@@ -17,6 +17,7 @@ from helpers.periods import shift
 
 GRAIN = ["application", "business_unit", "source", "cost_pool", "spending", "activity", "hosting", "residual"]
 KINDS = {"spending": (cells.OPEX, cells.CAPEX), "activity": (cells.RUN, cells.BUILD), "hosting": (cells.CLOUD, cells.PREMISES, cells.BOTH)}
+MOVERS = ["application", "then", "now", "change", "most", "of_it"]
 FEEDS = ("labour", "drivers", "capacity", "volumes")
 
 
@@ -27,24 +28,32 @@ def months(month) -> dict[str, pd.DataFrame]:
         other = month if period == month.period else month.billed_month(period)
         lines = None if other is None else other.tco
         if lines is not None and len(lines):
-            found[period] = lines.groupby(GRAIN, observed=True)["cents"].sum().reset_index().astype(dict.fromkeys(GRAIN, "str"))
+            found[period] = reduced(lines)
     return found
+
+
+def reduced(lines: pd.DataFrame) -> pd.DataFrame:
+    """TCO lines at the grain of these tables."""
+    return lines.groupby(GRAIN, observed=True)["cents"].sum().reset_index()
 
 
 @needs_table
 def bridge(found: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """One row an application over all months of the span: what it is charged, what TCO adds by cost pool, its TCO."""
-    return layers.by_application(pd.concat(found.values(), ignore_index=True))
+    return layers.by_part(pd.concat(map(layers.parts, found.values()), ignore_index=True))
 
 
 def by_month(found: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """One row a month and application ("" for what reaches none) with its cents: all, charged and added, and by kind."""
-    lines = pd.concat([lines.assign(month=period) for period, lines in found.items()], ignore_index=True)
+    return pd.concat([_by_application(lines).assign(month=period) for period, lines in found.items()], ignore_index=True)
+
+
+def _by_application(lines: pd.DataFrame) -> pd.DataFrame:
     parts = {"TCO": True, "charged": lines["source"] == CHARGEBACK, "added": lines["source"] == LEDGER}
     for column, names in KINDS.items():
         parts |= {name: lines[column] == name for name in names}
     cents = pd.DataFrame({name: lines["cents"] * part for name, part in parts.items()})
-    return cents.groupby([lines["month"], lines["application"]]).sum().reset_index()
+    return cents.groupby(lines["application"], observed=True).sum().reset_index().astype({"application": "str"})
 
 
 @needs_table
@@ -61,24 +70,16 @@ def trend(found: dict[str, pd.DataFrame]) -> pd.DataFrame:
 @needs_table
 def movers(found: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """One row an application: TCO of the last two months of the span, the change, and the cost pool that moved most."""
-    columns = ["application", "then", "now", "change", "most", "of_it"]
     if len(found) < 2:
-        return pd.DataFrame(columns=columns)
-    then, now = (_by_pool(lines) for lines in list(found.values())[-2:])
-    rows = []
-    for name in sorted({key[0] for key in then.keys() | now.keys()}):
-        pools = {key[1] for key in then.keys() | now.keys() if key[0] == name}
-        changes = {pool: now.get((name, pool), ZERO) - then.get((name, pool), ZERO) for pool in sorted(pools)}
-        was, is_ = (total(side.get((name, pool), ZERO) for pool in pools) for side in (then, now))
-        most = max(changes, key=lambda pool: (abs(changes[pool]), pool))
-        rows.append((name, was, is_, is_ - was, most, changes[most]))
-    table = pd.DataFrame(rows, columns=columns)
-    return table.sort_values("change", key=lambda amounts: -abs(amounts), kind="stable", ignore_index=True)
-
-
-def _by_pool(lines: pd.DataFrame) -> dict[tuple[str, str], object]:
-    sums = summed(layers.added(lines), ["application", "part"])
-    return {(name, pool): amount for name, pool, amount in sums.itertuples(index=False)}
+        return pd.DataFrame(columns=MOVERS)
+    then, now = (layers.parts(lines).set_index(["application", "part"])["cents"] for lines in list(found.values())[-2:])
+    sides = pd.concat({"then": then, "now": now}, axis=1).fillna(0).astype("int64")
+    sides = sides.assign(change=sides["now"] - sides["then"]).reset_index()
+    sums = sides.groupby("application")[["then", "now", "change"]].sum()
+    largest = sides.assign(size=sides["change"].abs()).sort_values(["application", "size", "part"]).groupby("application").last()
+    table = sums.assign(of_it=largest["change"]).apply(cells.money).assign(most=largest["part"]).reset_index()
+    order = sums["change"].abs().sort_values(ascending=False, kind="stable").index
+    return table.set_index("application").loc[order].reset_index()[MOVERS]
 
 
 def coverage(month) -> pd.DataFrame:

@@ -31,7 +31,7 @@ def lines(month) -> pd.DataFrame:
     clouded = origins.clouds(month.placed, month.accounts, month.params.taxonomy.pools)
     origins.behind(book, month.charged, clouded, other[other["going"] == "shared"])
     whole = to_cents(expense(month.coded, month.period)) - total(month.charged.lines["amount"])
-    burden.rest(book, other, month.tco_ordered, {name: getattr(month, name) for name in FEEDS}, month.period, whole, month.merged_teams)
+    burden.rest(book, other, month.tco_ordered, {name: month.of_month(name) for name in FEEDS}, month.period, whole, month.merged_teams)
     return book.frame(units(month.applications, month.org))
 
 
@@ -160,6 +160,7 @@ def tables(month) -> dict[str, pd.DataFrame]:
             "labour": labourcost.team_costs(month.coded, month.labour, month.period, month.merged_teams)}
     if month.cards_used is not None:
         rows["focus"] = ratecards.focus(month.cards_used, month.cards, month.rate_cards, params.company, params.currency, month.period)
+    rows |= {name: layers.named(rows[name]) for name in ("kinds", "pools", "towers", "hosting", "business_units")}
     return {name: table for name, table in rows.items() if table is not None}
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from helpers import (
     burden, cells as grain, charges, costs, grid, labourcost, layers, ratecards, span, storage, tco, unitcosts)
 from helpers.errors import InputError
+from helpers.given import Given
 from helpers.money import total
 from tests.tables import cells, table
 from tests.test_chargeback import APPLICATIONS, SOURCES, rules, tied
@@ -61,6 +62,10 @@ LINES = tied("application  amount\nA  700\nB  300\nK8S  50\n.  40").assign(
 LIVE = APPLICATIONS[APPLICATIONS["application"] != "C"]
 
 
+class Made(SimpleNamespace):
+    of_month = Given.of_month
+
+
 def month(ruled=RULES, lines=LINES, coded=CODED, sources=SOURCES, method="reciprocal", version="v5", **feeds):
     """What tco.lines asks of a month of the walk."""
     items = costs.cost_items(lines, coded, sources, LIVE, "2026-09")
@@ -69,7 +74,7 @@ def month(ruled=RULES, lines=LINES, coded=CODED, sources=SOURCES, method="recipr
     ordered = burden.checked(ruled, version)
     versions = SimpleNamespace(pools=version, towers=version)
     told = {**FEEDS, **feeds}
-    return SimpleNamespace(params=SimpleNamespace(taxonomy=versions), tied=lines, pool_sources=sources, applications=LIVE, accounts=ACCOUNTS,
+    return Made(params=SimpleNamespace(taxonomy=versions), tied=lines, pool_sources=sources, applications=LIVE, accounts=ACCOUNTS,
                            org=ORG, period="2026-09", charged=charged, coded=coded, tco_ordered=ordered,
                            placed=costs.placed(lines, sources, LIVE, "2026-09"), merged_teams=frozenset(),
                            ruled=burden.ruled(coded, sources, ordered, versions, "2026-09"), **told)
@@ -285,8 +290,7 @@ def test_the_change_of_a_unit_cost_is_price_usage_and_mix():
 
 def test_the_bridge_of_several_months_has_the_same_months_on_both_sides():
     lines = tco.lines(month())
-    reduced = lines.groupby(span.GRAIN, observed=True)["cents"].sum().reset_index().astype(dict.fromkeys(span.GRAIN, "str"))
-    both = {"2026-08": reduced, "2026-09": reduced}
+    both = {"2026-08": span.reduced(lines), "2026-09": span.reduced(lines)}
     assert cells(span.bridge(both), "application", "Chargeback", "TCO") == [("A", "1576", "1799"), ("B", "704", "777"), ("ORDER-HUB", "0", "50")]
     short = table("feed  first  last  months  months_billed  lacking_in_span  lacking\nlabour  2026-05  2026-09  5  6  2026-04  1")
     told = {row["check"]: (row["state"], row["note"]) for row in span.check(both, short, 6)}

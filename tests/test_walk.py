@@ -6,7 +6,7 @@ from functools import cache
 
 import pytest
 
-from helpers import billing, bridge, cells as grain, chargeback, charges, checks, openitems, reconciled, reconciliation, tco, walk
+from helpers import billing, bridge, cells as grain, chargeback, charges, checks, layers, openitems, reconciled, reconciliation, tco, walk
 from helpers.money import to_cents, total
 from helpers.params import ROOT
 
@@ -164,6 +164,16 @@ def test_usage_in_place_of_ledger_lines_is_warned_of_everywhere_and_shows_the_br
     told = rows.loc["ledger lines replaced by usage: the control total is broken"]
     assert (told["state"], told["amount"]) == ("finding", now - was) and "failed" not in set(rows["state"])
     assert not failed(chargeback.check(broken)) and not failed(tco.check(broken))
+
+
+def test_each_application_costs_what_the_rows_behind_it_come_to():
+    """The truth is worked out in fractions; splits of the ledger are exact, a charge is rounded once a pool."""
+    truth = {name: {part: D(amount) for part, amount in parts.items()} for name, parts in TRUTH["totals"]["applications"]["2026-09"].items()}
+    table = layers.by_application(month().tco).set_index("application")
+    assert sorted(table.index) == sorted(truth)
+    for name, parts in truth.items():
+        assert table["TCO"][name] - table["Chargeback"][name] == parts["added"]
+        assert abs(table["Chargeback"][name] - parts["charged"]) <= D("0.02"), name
 
 
 def test_planted_faults_of_the_tco_are_found():

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 import helpers.money as money
+from helpers.demo import fullcost
 from helpers.demo.assets import charged, end_of_life, monthly_charge
 from helpers.demo.bills import CORRECTION, RESERVATION, application_tag
 from helpers.demo.charges import CURRENCY, invoice_number
@@ -29,7 +30,7 @@ def truth(bills: dict, ledger: list[dict], hardware: list[dict], sent_twice: lis
     faults = [*ledger_faults(bills), *billing_faults(bills, sent_twice), *mapping_faults(bills), *sharing_faults(bills),
               *later_faults(hardware)]
     faults.sort(key=lambda fault: fault["id"])
-    return {"company": COMPANY, "period": REVIEW_MONTH, "faults": faults, "totals": totals(bills, ledger)}
+    return {"company": COMPANY, "period": REVIEW_MONTH, "faults": faults, "totals": totals(bills, ledger, hardware)}
 
 
 def fault(number: str, text: str, step: str, month: str, provider: str, amount: Decimal | None, currency: str = "USD",
@@ -141,8 +142,8 @@ def cost(charges: Iterable[dict], basis: str = "EffectiveCost") -> Decimal:
     return money.total(row[basis] for row in charges)
 
 
-def totals(bills: dict, ledger: list[dict]) -> dict:
-    """Billed and effective by provider and billing period; expense by ledger month; the clouds' bridge of the month."""
+def totals(bills: dict, ledger: list[dict], hardware: list[dict]) -> dict:
+    """Billed and effective by provider and billing period; expense by ledger month; bridge and full cost of the month."""
     cloud: dict[str, dict] = {provider: {} for provider in LAGS}
     for (provider, month), bill in sorted(bills.items()):
         cloud[provider][month] = {"billed": money.plain(cost(bill, "BilledCost")), "effective": money.plain(cost(bill)),
@@ -155,7 +156,9 @@ def totals(bills: dict, ledger: list[dict]) -> dict:
             "ledger_expense": {month: money.plain(amount) for month, amount in sorted(control.items())},
             "cloud_expense": {REVIEW_MONTH: {provider: money.plain(cloud_expense(ledger, provider, REVIEW_MONTH))
                                              for provider in LAGS}},
-            "bridge": {REVIEW_MONTH: {provider: bridge(bills, ledger, provider, REVIEW_MONTH) for provider in LAGS}}}
+            "bridge": {REVIEW_MONTH: {provider: bridge(bills, ledger, provider, REVIEW_MONTH) for provider in LAGS}},
+            "applications": {REVIEW_MONTH: fullcost.applications(
+                bills, ledger, hardware, prepaid_steps(bills["Microsoft", REVIEW_MONTH], REVIEW_MONTH)["tax"])}}
 
 
 def cloud_expense(ledger: list[dict], provider: str, month: str) -> Decimal:

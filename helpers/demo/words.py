@@ -25,7 +25,7 @@ def faults(entries: list[dict]) -> list[str]:
 
 
 def totals(figures: dict, period: str) -> list[str]:
-    """Bridge of the month, control totals, billed and effective by bill."""
+    """Bridge of the month, control totals, full cost by application, billed and effective by bill."""
     bridge = figures["bridge"][period]
     names = list(next(iter(bridge.values())))
     lines = [f"| {name} | {' | '.join(amount(steps[name]) for steps in bridge.values())} |" for name in names]
@@ -33,10 +33,15 @@ def totals(figures: dict, period: str) -> list[str]:
     bills = [f"| {provider} | {month} | {amount(bill['billed'])} | {amount(bill['effective'])} | {bill['currency']} "
              f"| {bill['lines']} |"
              for provider, months in figures["billing"].items() for month, bill in months.items()]
+    full = [f"| {name} | {amount(parts['charged'])} | {amount(parts['added'])} | {amount(parts['tco'])} |"
+            for name, parts in figures["applications"][period].items()]
     return [f"## From the bills to the ledger of {period}", "",
             f"| step | {' | '.join(bridge)} |", "|---|---:|---:|---:|", *lines, "",
             "## Technology expense in the ledger (control total), USD", "",
             "| month | expense |", "|---|---:|", *control, "",
+            f"## Full cost by application, {period}, USD", "",
+            "Worked out in fractions and rounded at the end; the pack rounds each pool, so a charge may be two cents off.", "",
+            "| application | charged | added from the ledger | TCO |", "|---|---:|---:|---:|", *full, "",
             "## Bills (each part once)", "",
             "| provider | billing period | billed | effective | currency | lines |",
             "|---|---|---:|---:|---|---:|", *bills]
