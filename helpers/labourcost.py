@@ -81,13 +81,15 @@ def team_costs(coded: pd.DataFrame, labour: pd.DataFrame | None, period: str, to
     return pd.DataFrame([(*key, *told) for key, told in sorted(rows.items())], columns=COLUMNS).astype({"hours": object})
 
 
-def unknown(labour: pd.DataFrame | None, applications: pd.DataFrame | None, period: str) -> pd.DataFrame:
-    """Hours of the month on applications that the CMDB does not have, by team and application."""
+def unknown(labour: pd.DataFrame | None, applications: pd.DataFrame | None, period: str, few: frozenset[str] = frozenset()) -> pd.DataFrame:
+    """Hours of the month on applications that the CMDB does not have, by team and application; none told of teams in `few`."""
     columns = ["team", "cost_centre", "application", "hours"]
     if labour is None or applications is None:
         return pd.DataFrame(columns=columns)
     rows = labour[(labour["period"] == period) & ~labour["application"].isin(set(applications["application"]))]
-    return sum_by(rows, columns[:3], ["hours"])
+    found = sum_by(rows, columns[:3], ["hours"])
+    hidden = found["cost_centre"].isin(few)
+    return found.assign(team=found["team"].where(~hidden, SMALL), hours=found["hours"].where(~hidden, None))
 
 
 def check(strange: pd.DataFrame, lines: pd.DataFrame, table: pd.DataFrame | None, paid: Decimal) -> list[dict]:
@@ -95,5 +97,5 @@ def check(strange: pd.DataFrame, lines: pd.DataFrame, table: pd.DataFrame | None
     names = set(strange["application"])
     cost = cells.total(lines[(lines["method"] == "hours") & lines["application"].isin(names)])
     rows = [checks.noted("hours booked to applications the CMDB does not know", len(strange), "TBM office",
-                         "; ".join(f"{row.application}: {number(row.hours)} hours of {row.team}" for row in strange.head(5).itertuples()), cost)]
+                         "; ".join(f"{row.application}: {'hours' if row.hours is None else f'{number(row.hours)} hours'} of {row.team}" for row in strange.head(5).itertuples()), cost)]
     return rows if table is None else [*rows, checks.same("teams' costs equal the ledger's staff cost", to_cents(paid), total(table["amount"]))]

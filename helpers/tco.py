@@ -171,7 +171,7 @@ def check(month, found: dict[str, pd.DataFrame] | None = None) -> pd.DataFrame:
     found = tables(month) if found is None else found
     control, version = expense(month.coded, month.period), month.params.taxonomy.pools
     paid = total(labourcost.staff(month.coded, month.period)["amount"])
-    strange = labourcost.unknown(month.labour, month.applications, month.period)
+    strange = labourcost.unknown(month.labour, month.applications, month.period, month.small_teams)
     return checks.collect(
         *check_burden(month.tco, month.charged.lines, month.coded, found["bridge"], month.applications, month.period),
         *layers.check(month.tco, month.coded, to_cents(control), found["pools"], version),

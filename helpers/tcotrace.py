@@ -100,13 +100,19 @@ def _driver(month, line: Mapping, lines: pd.DataFrame) -> list[tuple]:
 
 
 def _ledger(month, lines: pd.DataFrame) -> list[tuple]:
-    """The ledger lines in it, largest first; those that pay small teams as one."""
-    paid = lines["cost_pool"].isin(labourcost.STAFF) & lines["cost_centre"].isin(month.small_teams)
+    """The ledger lines in it, largest first.
+
+    Where small teams are among those paid, all lines of pay are one; where there are only such, its amount is not told.
+    """
+    staff = lines["cost_pool"].isin(labourcost.STAFF)
+    few = staff & lines["cost_centre"].isin(month.small_teams)
+    paid = staff if few.any() else few
     shown = lines[~paid].sort_values("amount", key=lambda amounts: -abs(amounts), kind="stable")
     steps = [("ledger", f"line {row['line_id']}", trace.ledger_words(row), row["amount"]) for row in shown.head(MOST).to_dict("records")]
     if len(shown) > MOST:
         steps.append(("ledger", f"other ({len(shown) - MOST})", "", total(shown["amount"].iloc[MOST:])))
     if paid.any():
-        steps.append(("ledger", labourcost.SMALL, f"{int(paid.sum())} lines of pay, as one", total(lines.loc[paid, "amount"])))
+        only = (few == staff).all()
+        steps.append(("ledger", labourcost.SMALL if only else "pay of all teams, small ones among them", f"{int(paid.sum())} lines of pay, as one",
+                      None if only else total(lines.loc[paid, "amount"])))
     return steps
-
