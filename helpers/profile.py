@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from helpers import cells, folds, page, span, tcotrace
+from helpers import cells, folds, layers, page, span, tcotrace
 from helpers.house import number, words
 from helpers.mapping import rows_of
 from helpers.money import total
@@ -43,7 +43,7 @@ def _parts(month, name: str, months: pd.DataFrame, traced: list[dict]) -> list[p
     lines = month.tco[month.tco["application"] == name]
     unit, basis = month.params.currency, "ledger-tied"
     by_pool = cells.summed(lines, ["source", "cost_pool", "sub_pool", "spending"])
-    by_tower = cells.summed(lines, ["tower", "sub_tower", "hosting"])
+    by_tower = layers.named(cells.summed(lines, ["tower", "sub_tower", "hosting"]))
     parts = [page.table(by_pool, "By cost pool", unit=unit, basis=basis), page.table(by_tower, "By tower", unit=unit, basis=basis),
              page.table(_amounts(months[months["application"] == name]), "By month", unit=unit, basis=basis, by=None, total=())]
     units = month.unit_costs[month.unit_costs["application"] == name].drop(columns="application")

@@ -14,11 +14,12 @@ import pandas as pd
 from helpers import (
     burden, cells, checks, depreciation, labourcost, layers, origins, ratecards, span, storage, unitcosts)
 from helpers.cells import CHARGEBACK, LEDGER, summed
-from helpers.house import number, percent
+from helpers.house import number, percent, words
 from helpers.mapping import rows_of
 from helpers.money import ZERO, ratio, sum_by, to_cents, total
 from helpers.optional import needs_table
 
+HOSTINGS = (cells.CLOUD, cells.PREMISES, cells.BOTH)
 FEEDS = ("applications", "labour", "assets", "drivers", "capacity")
 
 
@@ -41,22 +42,48 @@ def units(applications: pd.DataFrame | None, org: pd.DataFrame | None) -> dict[s
     return {name: known.get(centre, "") for name, centre in rows_of(applications, ["application", "cost_centre"])}
 
 
-def verdict(found: pd.DataFrame | None, period: str, currency: str) -> str:
-    """The page's answer: what technology cost, how much of it applications carry, and what is largest."""
+def verdict(found: pd.DataFrame | None, period: str, currency: str, months: dict[str, pd.DataFrame] | None = None) -> str:
+    """The page's answer: what technology cost, against the month before, who carries it, where it runs, what is left out.
+
+    months: TCO of the span by month (helpers.span), for the trend and who moved most.
+    """
     if found is None:
         return f"The full cost of {period} is not known: without a ledger only cloud usage can be shown."
-    whole, reached = cells.total(found), layers.by_application(found)
-    carried = total(reached["TCO"])
-    top = reached.sort_values("TCO", kind="stable").iloc[-1] if len(reached) else None
-    largest = f"; the dearest, {top['application']}, costs {number(top['TCO'])}" if top is not None else ""
-    return (f"Technology cost {number(whole)} {currency} in the ledger of {period}; {len(reached)} applications carry "
-            f"{number(carried)} of it ({percent(ratio(carried, whole))}){largest}.")
+    whole, owned = cells.total(found), found[found["application"] != ""]
+    names = set(owned["application"])
+    carried = cells.total(owned)
+    left = summed(found[found["application"] == ""], ["residual"]).sort_values("amount", kind="stable")
+    rest = f"; of the rest {words(left['residual'].iloc[-1])} is largest, {number(left['amount'].iloc[-1])}" if len(left) else ""
+    where = [f"{percent(ratio(amount, carried))} {name}" for name, amount in zip(
+        ("in the cloud", "on premises", "serving both"), (cells.total(owned[owned["hosting"] == name]) for name in HOSTINGS), strict=True) if amount]
+    return (f"Technology cost {number(whole)} {currency} in the ledger of {period}{_since(months, whole)}; {len(names)} applications carry "
+            f"{number(carried)} of it ({percent(ratio(carried, whole))}): {', '.join(where)}{rest}.{_moved(months)}")
+
+
+def _since(months: dict[str, pd.DataFrame] | None, whole: Decimal) -> str:
+    """How the month compares with the one before it in the span."""
+    if not months or len(months) < 2:
+        return ""
+    before, lines = list(months.items())[-2]
+    then = cells.total(lines)
+    change = "as much as" if then == whole else f"{percent(ratio(abs(whole - then), abs(then)))} {'more' if whole > then else 'less'} than"
+    return f", {change} in {before}" if then else ""
+
+
+def _moved(months: dict[str, pd.DataFrame] | None) -> str:
+    """The application that moved most since the month before, and why."""
+    moved = span.movers(months)
+    if moved is None or not len(moved) or not moved["change"].iloc[0]:
+        return ""
+    first = moved.iloc[0]
+    way = "more" if first["change"] > 0 else "less"
+    return f" {words(first['application'])} moved most: {number(abs(first['change']))} {way}, most of it {words(first['most'])}."
 
 
 @needs_table
-def by_kind(found: pd.DataFrame) -> pd.DataFrame:
-    """One row an application: TCO, OpEx and CapEx, run and build, and where it runs: cloud, on-premises, both."""
-    owned, keys = found[found["application"] != ""], ("business_unit", "application")
+def by_kind(found: pd.DataFrame, *keys: str) -> pd.DataFrame:
+    """One row an application (or name of `keys`): TCO, OpEx and CapEx, run and build, and where it runs: cloud, on-premises, both."""
+    owned = found[found["application"] != ""]
     kinds = layers.by_class(owned, *keys)
     return kinds.merge(layers.by_hosting(owned, *keys).drop(columns="amount"), on=list(keys)).rename(columns={"amount": "TCO"})
 
@@ -147,9 +174,9 @@ def tables(month) -> dict[str, pd.DataFrame]:
         return {}
     found, params = month.tco, month.params
     rows = {"lines": published(found), "bridge": scope_bridge(found, month.coded, month.period), "applications": layers.by_application(found),
-            "kinds": by_kind(found), "layers": layers.layers(found), "pools": layers.pools(found, month.coded, params.taxonomy.pools, month.period),
+            "kinds": by_kind(found, "business_unit", "application"), "layers": layers.layers(found), "pools": layers.pools(found, month.coded, params.taxonomy.pools, month.period),
             "towers": layers.by_class(found, "tower", "sub_tower"), "hosting": layers.by_hosting(found, "tower"),
-            "business_units": layers.by_class(found, "business_unit"), "flows": layers.flows(found),
+            "business_units": by_kind(found, "business_unit"), "flows": layers.flows(found),
             "span_bridge": span.bridge(month.span), "trend": span.trend(month.span), "movers": span.movers(month.span),
             "coverage": span.coverage(month), "units": month.unit_costs, "unit_changes": unitcosts.effects(month, month.before, month.volumes),
             "outside": outside(found), "beside": beside(month.coded, month.period), "assets": month.register, "depreciation": month.worn,

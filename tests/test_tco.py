@@ -119,7 +119,7 @@ def test_the_bridge_walks_from_chargeback_to_the_ledger():
 
 
 def test_capex_and_opex_run_and_build_are_told_apart():
-    found = tco.by_kind(tco.lines(month())).set_index("application")
+    found = tco.by_kind(tco.lines(month()), "business_unit", "application").set_index("application")
     assert cells(found.reset_index(), "application", "OpEx", "CapEx", "run", "build", "on-premises") == [
         ("ORDER-HUB", "25", "0", "0", "25", "0"), ("A", "879.5", "20", "899.5", "0", "20"), ("B", "368.5", "20", "388.5", "0", "20")]
 
