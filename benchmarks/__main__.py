@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-ALL = ("benchmarks.pack", "benchmarks.rules", "benchmarks.ledger", "benchmarks.charges", "benchmarks.tco", "benchmarks.statements", "benchmarks.cube")
+ALL = ("benchmarks.pack", "benchmarks.rules", "benchmarks.ledger", "benchmarks.charges", "benchmarks.tco", "benchmarks.forecast", "benchmarks.statements", "benchmarks.cube")
 
 
 def main() -> int:

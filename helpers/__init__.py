@@ -10,8 +10,10 @@ the same name; what works them out lies below it.
                                       sides, accrued, trueup, prepaid, openitems
     chargeback      chargeback        costs, pools, allocation, receivers, charges; shared, disputes
     to each owner   (statements)      charging, changes, owners, statements, trace, journal
-    tco             tco               tco; depreciation
-    forecast        forecast_words    forecast, methods, backtest, fiscal
+    tco             tco, profile      cells, origins, burden, grid; layers, span, ratecards, unitcosts, storage, labourcost, depreciation,
+                                      tcotrace
+    forecast        projected,        forecast, past, panel, events, choice, ensemble (smoothing, seasonal, widths), methods, coherent, agreed,
+                    forecast_words    track, planned, fiscal; picks, submitted (units), driven, whatif, underway (landing)
     closed months   (index)           kept
 
     what a month is given       given, feeds, params, settings, plainyaml, values, inputs, codebook, problems

@@ -6,13 +6,12 @@
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from fractions import Fraction
 
 import pandas as pd
 
 from helpers import money
 from helpers.errors import InputError
-from helpers.methods import EDGES, FILLED, STAGGER, SUM, TOTAL, add_up
+from helpers.methods import EDGES, FILLED, PROJECTION_COLUMNS, STAGGER, SUM, TOTAL, add_up
 from helpers.money import total
 from helpers.periods import fiscal_label, fiscal_year, months, shift
 
@@ -93,24 +92,31 @@ def by_year(outlook_rows: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame([_year(line, rows) for line, rows in order], columns=columns, dtype=object)
 
 
-def compare(ahead: pd.DataFrame, history: pd.DataFrame) -> pd.DataFrame:
-    """One row a line: bottom-up, the line's part of the top-down total, and the difference.
+def total_ahead(whole: pd.DataFrame, booked: pd.DataFrame, ahead: pd.DataFrame, projection: pd.DataFrame) -> pd.DataFrame:
+    """The total of each ledger month after the last whole one, as PROJECTION_COLUMNS: usage known already and providers' forecasts.
 
-    The total is split by each line's share of the last 12 months of history, so the differences say which lines are
-    forecast to grow faster or slower than the whole.  `ahead` holds the lines and Total for the same months.
+    ahead: the providers' forecasts by ledger month.  The band is the total's own, by so much smaller as fewer providers are forecast in the month.
     """
-    own = ahead[ahead["line"] != TOTAL]
-    lines = sorted(set(own["line"]) | set(history["line"]))
-    if not lines:
-        return pd.DataFrame(columns=["line", "bottom_up", "top_down", "difference"])
-    recent = history[history["period"] > shift(history["period"].max(), -12)] if len(history) else history
-    sizes = [abs(total(recent.loc[recent["line"] == line, "amount"])) for line in lines]
-    whole = total(ahead.loc[ahead["line"] == TOTAL, "amount"])
-    shares = [Fraction(size) / Fraction(total(sizes)) if any(sizes) else Fraction(1, len(lines)) for size in sizes]
-    top_down = money.round_parts([Fraction(whole) * share for share in shares], whole)
-    bottom_up = [total(own.loc[own["line"] == line, "amount"]) for line in lines]
-    differences = [below - above for below, above in zip(bottom_up, top_down, strict=True)]
-    return pd.DataFrame({"line": lines, "bottom_up": bottom_up, "top_down": top_down, "difference": differences})
+    if whole.empty or ahead.empty:
+        return pd.DataFrame(columns=PROJECTION_COLUMNS, dtype=object)
+    own = projection[projection["line"] == TOTAL].set_index("period")
+    last = min(rows["period"].max() for _, rows in ahead.groupby("line"))
+    known = money.sum_by(booked, ["period"], ["amount"]).set_index("period")["amount"].to_dict()
+    rows = []
+    for period, of_month in ahead[(ahead["period"] > whole["period"].max()) & (ahead["period"] <= last)].groupby("period", sort=True):
+        amount = known.get(period, money.ZERO) + total(of_month["amount"])
+        at = own.loc[of_month["service_period"].max()]
+        every = projection[(projection["line"] != TOTAL) & (projection["period"] == of_month["service_period"].max())]
+        part = max(_part(of_month, every, edge) for edge in EDGES)
+        rows.append({"period": period, "line": TOTAL, "amount": amount, "method": at["method"],
+                     **{edge: amount + money.to_cents((at[edge] - at["amount"]) * part) for edge in EDGES}})
+    return pd.DataFrame(rows, columns=PROJECTION_COLUMNS, dtype=object)
+
+
+def _part(rows: pd.DataFrame, every: pd.DataFrame, edge: str) -> Decimal:
+    """How much of the band of all providers those of the rows have, as if they missed one independent of the other."""
+    some, whole = (sum(float(edge_ - amount)**2 for edge_, amount in zip(part[edge], part["amount"], strict=True)) for part in (rows, every))
+    return Decimal(min((some / whole)**0.5, 1.0)) if whole else Decimal(1)
 
 
 def _kind(row: dict, period: str) -> str:

@@ -1,19 +1,23 @@
 """What does the forecast page say?  Its sentences and the parts of its chart, made from the plan's tables.
 
-    plan → in_short, limits, trust, lags, fan
+    plan → in_short, limits, trust, figure, lags, fan, scenarios
 """
 
+from collections import Counter
 from decimal import Decimal
 
 import pandas as pd
 
-from helpers import house, methods
+from helpers import coherent, house, methods, track, whatif
 from helpers.fiscal import months_of_year
-from helpers.forecast import Plan, headline_row
+from helpers.forecast import Plan
 from helpers.methods import EDGES, SUM, TOTAL
 from helpers.money import total
 from helpers.periods import fiscal_label
+from helpers.planned import headline_row
 
+NAMES = {coherent.BOTTOM_UP: "bottom-up", coherent.TOP_DOWN: "top-down", coherent.OLS: "reconciled (OLS)", coherent.WLS: "reconciled (WLS)",
+         coherent.MINT: "reconciled (MinT)", "own": "each level by itself"}
 DRAWN_FROM = 4  # months: below, a band is many times the cost and the picture says nothing
 
 
@@ -26,33 +30,47 @@ def in_short(plan: Plan) -> str:
 
 
 def trust(plan: Plan) -> str:
-    """How far the total's forecasts missed when tried on past months."""
-    score = _score(plan, TOTAL)
+    """How far the total's forecasts missed so far, what part hit the band, and which band most of them hit."""
+    score = _score(plan)
     if not score:
         return "There is no past month to try the forecast on: take it as a first guess."
     if score["miss_share"] is None:
-        return score["sentence"]
+        return "Nothing was billed in the months that forecasts were tried on."
     against = score["naive_miss_share"]
     beside = f", where repeating last year missed by {house.percent(against)}" if against is not None else ""
-    return (f"Tried on past months, one to three months ahead, such a forecast of the total missed by "
-            f"{house.percent(score['miss_share'])}{beside}; {house.percent(score['hit_share'], 0)} of {score['tries']} "
-            f"{'try' if score['tries'] == 1 else 'tries'} landed within ±{house.percent(plan.band, 0)}.")
+    most = score["band_of_most"]
+    reach = f"; four in five within ±{house.percent(most)}" if most is not None and most > plan.band else ""
+    return (f"One to three months ahead, such forecasts of the total have missed by {house.percent(score['miss_share'])}{beside}; "
+            f"{house.percent(score['hit_share'], 0)} of {score['tries']} landed within ±{house.percent(plan.band, 0)}{reach}.")
 
 
 def limits(plan: Plan) -> str:
     """What the length of the history allows and what it does not."""
-    used = plan.projection.drop_duplicates("line")
-    named = ", ".join(f"{row['line']} by {row['method']}" for row in used.to_dict("records"))
     counted = len(set(plan.history["period"]))
     last = plan.history["period"].max() if counted else plan.period
-    text = f"{counted} month{'s' * (counted != 1)} of history; carried forward: {named or 'nothing'}."
+    used = Counter(plan.agreed.methods[:len(plan.agreed.panel.member)]) if plan.agreed else {}
+    named = ", ".join(f"{house.words(name)} {count}" for name, count in sorted(used.items(), key=lambda pair: (-pair[1], pair[0])))
+    text = f"{counted} month{'s' * (counted != 1)} of history; lines by method: {named or 'none'}."
     if last < plan.period:
         text += f" The last complete month is {last}, before the month under review."
     if 0 < counted < methods.SEASONAL_FROM:
-        text += " Below 13 months no season and no trend can be told, so the last month stands for all to come."
-    elif 0 < counted < methods.THETA_FROM:
-        text += " Below 25 months a trend cannot be told from a season, so the same month of last year is repeated."
+        text += " Below 13 months no season can be told, so a line's level stands for all to come."
+    elif 0 < counted < methods.MODEL_FROM:
+        text += " Below 25 months a season was seen once: it counts as far as it repeats itself."
     return text
+
+
+def figure(plan: Plan) -> str:
+    """Which of the figures stands, who picked it and why, or that it missed least."""
+    if plan.agreed is None:
+        return "There is no forecast to bring to one figure."
+    name = NAMES[plan.agreed.picked]
+    if plan.pick.get("kept"):
+        return f"The figure is {name}, as {house.words(plan.pick['owner'])} picked from {plan.pick['picked_from']} on: {house.words(plan.pick['note'])}."
+    table = track.tried(plan.record).set_index("figure")["times_the_best"]
+    other = [f"{NAMES[key]} {house.number(times)}" for key, times in table.items() if key != plan.agreed.picked and times is not None]
+    told = f" Over all levels it missed least one to three months ahead; times as much missed: {', '.join(other)}." if other else ""
+    return f"The figure is {name}.{told} Another can be picked in forecast_picks.csv beside the closed months, with a note."
 
 
 def lags(plan: Plan) -> str:
@@ -63,24 +81,12 @@ def lags(plan: Plan) -> str:
     return f"The ledger month {plan.period} takes {parts or 'no provider'}."
 
 
-def method_note(plan: Plan) -> str:
-    """Which of the two totals missed less so far."""
-    direct, summed = _score(plan, TOTAL), _score(plan, SUM)
-    if not direct or not summed:
-        return "Neither the total nor the sum of lines has a past month to be tried on."
-    names = {TOTAL: "the total forecast directly", SUM: "the sum of lines"}
-    closer = TOTAL if direct["mean_miss"] <= summed["mean_miss"] else SUM
-    other = SUM if closer == TOTAL else TOTAL
-    sizes = {TOTAL: direct["mean_miss"], SUM: summed["mean_miss"]}
-    return (f"So far {names[closer]} missed by {house.compact(sizes[closer])} {plan.currency} a month, "
-            f"{names[other]} by {house.compact(sizes[other])}.")
-
-
 def by_provider(plan: Plan) -> pd.DataFrame:
-    """The year by provider in the parts that are there, without the bands."""
+    """The year by provider and in all in the parts that are there, without the bands."""
     parts = [name for name in ("actual", "not_yet_booked", "filled", "forecast") if any(plan.year[name])]
     compared = ["budget", "distance"] if plan.budget is not None else []
-    return plan.year[["line", *parts, "amount", *compared]]
+    rows = plan.year[plan.year["line"] != TOTAL]
+    return rows.assign(line=rows["line"].replace(SUM, TOTAL))[["line", *parts, "amount", *compared]]
 
 
 def by_month(plan: Plan) -> pd.DataFrame:
@@ -93,8 +99,41 @@ def by_month(plan: Plan) -> pd.DataFrame:
 
 
 def track_record(scores: pd.DataFrame) -> pd.DataFrame:
-    """The accuracy table without its sentences."""
-    return scores.drop(columns=["by_method", "naive_mean_miss", "sentence"])
+    """The track record of the total and the providers."""
+    return scores[scores["level"].isin(["total", "provider"])].drop(columns=["level", "naive_hit_share", "band_of_most", "winner"])
+
+
+def by_horizon(scores: pd.DataFrame) -> pd.DataFrame:
+    """The track record by level and months ahead, of a few horizons."""
+    return scores[scores["horizon"].isin([1, 3, 6, 12])].drop(columns=["mean_miss", "naive_hit_share", "band_of_most", "winner"])
+
+
+def of_total(plan: Plan) -> pd.DataFrame | None:
+    """What each vintage said of the total one and three months ahead, and what came."""
+    if plan.record is None:
+        return None
+    rows = track.vintages(plan.record)
+    return rows[(rows["line"] == TOTAL) & rows["horizon"].isin([1, 3])].drop(columns=["line"]).sort_values(["horizon", "vintage"])
+
+
+def scenarios(plan: Plan) -> dict:
+    """The parts of the chart of what might be."""
+    sums = whatif.in_all(plan.what_if)
+    far = max(sums.to_dict("records"), key=lambda row: abs(row["difference"]))
+    side = "more" if far["difference"] >= 0 else "less"
+    count = len(set(plan.what_if["period"]))
+    return {"title": f"{house.words(far['line'])}: {house.compact(abs(far['difference']))} {side} over {count} months",
+            "subtitle": f"{plan.currency} a month, {plan.basis} cost, by service month", "highlight": (whatif.FORECAST,),
+            "alt": "; ".join(f"{house.words(row['line'])} {house.compact(row['amount'])}" for row in sums.to_dict("records"))}
+
+
+def of_events(plan: Plan) -> dict:
+    """Frame and parts of the chart with and without events."""
+    rows = plan.tables["with_and_without"].melt(id_vars="period", value_vars=["with_events", "without_events"], var_name="line", value_name="amount")
+    rows["line"] = rows["line"].map({"with_events": "with the events", "without_events": "without"})
+    return {"frame": rows, "title": "The total with what is known, and as the bills alone would have it",
+            "subtitle": f"{plan.currency} a month, {plan.basis} cost, by service month", "highlight": ("with the events",),
+            "alt": "Two lines of the total ahead, with the events and without."}
 
 
 def fan(plan: Plan) -> dict:
@@ -148,9 +187,9 @@ def _short_year(plan: Plan, row: dict) -> list[str]:
                                            f"for the others there is no bill."]
 
 
-def _score(plan: Plan, line: str) -> dict:
-    rows = plan.accuracy[plan.accuracy["line"] == line].to_dict("records")
-    return rows[0] if rows else {}
+def _score(plan: Plan) -> dict:
+    rows = plan.accuracy[plan.accuracy["level"] == "total"].to_dict("records")
+    return rows[0] if rows and rows[0]["tries"] else {}
 
 
 def _alt_band(ahead: pd.Series) -> str:

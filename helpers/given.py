@@ -14,7 +14,7 @@ from helpers import feeds, inputs, mapping, page, params, publish, services, tax
 TABLES = {  # attribute: (group and key in the parameters, table in the codebook)
     **{name: ("inputs", name, name) for name in (
         "ledger", "accounts", "applications", "aliases", "cloud_accounts", "org", "labour", "assets", "data_centres", "capacity",
-        "drivers", "budget", "volumes", "migration_plan", "rates", "reconciling_items", "invoices", "calendar")},
+        "drivers", "budget", "volumes", "forecast_events", "submissions", "migration_plan", "rates", "reconciling_items", "invoices", "calendar")},
     "pool_sources": ("rules", "pool_sources", "pool_sources"),
     "allocation_rules": ("rules", "allocation", "allocation_rules"),
     "journal_accounts": ("rules", "journal_accounts", "journal_accounts"),
@@ -22,6 +22,7 @@ TABLES = {  # attribute: (group and key in the parameters, table in the codebook
     "tco_rules": ("rules", "tco", "tco_rules"),
     "rate_cards": ("rules", "rate_cards", "rate_cards"),
     "capacity_units": ("rules", "capacity_units", "capacity_units"),
+    "unit_rates": ("rules", "unit_rates", "unit_rates"),
 }
 
 

@@ -69,6 +69,17 @@ def charges(period: str, kept: Path, table: str = "chargeback_lines") -> pd.Data
     return table.assign(amount=pd.Series([_number(text) for text in table["amount"]], dtype=object))
 
 
+def forecasts(period: str, kept: Path) -> dict[str, pd.DataFrame]:
+    """By closed month before the period the forecast that it kept: one row a level, name and month."""
+    found = {}
+    for month in [month for month in months(kept) if month < period]:
+        if rows := _lines(closed(month, kept) / "tables" / "forecast_ahead.csv"):
+            table = pd.DataFrame([{name: publish.unguard(text) for name, text in row.items()} for row in rows], dtype="str")
+            amounts = [name for name in table if name not in ("level", "line", "period", "method")]
+            found[month] = table.assign(**{name: pd.Series([_number(text) for text in table[name]], dtype=object) for name in amounts})
+    return found
+
+
 def keep_map(pack: Path, files: Sequence[Path]) -> None:
     """Puts the files of the map (rules, services, providers) beside the pack's tables."""
     (pack / "map").mkdir(exist_ok=True)

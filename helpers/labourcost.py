@@ -15,7 +15,6 @@ import pandas as pd
 
 from helpers import cells, checks, grid
 from helpers.house import number
-from helpers.mapping import rows_of
 from helpers.money import ZERO, round_parts, sum_by, to_cents, total
 from helpers.optional import needs_table
 

@@ -7,12 +7,11 @@ linear equations.  Charge lines keep their cents, and each class of the pools' o
 """
 
 from collections.abc import Sequence
-from decimal import Decimal
 
 import numpy as np
 import pandas as pd
 
-from helpers import cells, grid
+from helpers import grid
 from helpers.charges import DIRECT_KEYS, Charged
 from helpers.cells import CHARGEBACK, CLASS, CLOUD, OPEX, RUN, Cells
 from helpers.money import sum_by

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from helpers import batch, cache, given, kept, moves, openitems, params, walk
+from helpers import batch, cache, given, kept, moves, openitems, params, picks, walk
 from helpers.errors import InputError
 from helpers.house import words
 from helpers.index import Facts
@@ -45,7 +45,7 @@ def prepare(settings: params.Params, strict: bool = False, rehash: bool = False)
     if rehash:
         cache.fingerprints(settings.files("billing"), walk.CACHE, afresh=True)
     problems: list[InputError] = []
-    for name in ("cube", "rules", "names", *given.TABLES, "solutions", "open_item_notes", "decisions"):
+    for name in ("cube", "rules", "names", *given.TABLES, "solutions", "open_item_notes", "decisions", "pick"):
         try:
             getattr(month, name)
         except InputErrors as wrong:
@@ -82,6 +82,8 @@ def _files(month: walk.Month) -> Iterator[tuple[str, Path | None]]:
     yield from zip(("mapping rules", "service names", "provider names"), map_files(month.params), strict=True)
     if (notes := month.params.resolve(month.params.kept) / openitems.NOTES).is_file():
         yield "open item notes", notes
+    if (chosen := month.params.resolve(month.params.kept) / picks.FILE).is_file():
+        yield "forecast picks", chosen
     for name in ("billing", *given.TABLES):
         for path in (month.files(name) if name in given.TABLES else month.params.files(name)) or [None]:
             yield name.replace("_", " "), path

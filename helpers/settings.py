@@ -67,6 +67,11 @@ def _share(text: str) -> Decimal | None:
     return number if number is not None and number <= 1 else None
 
 
+def _change(text: str) -> Decimal | None:
+    number = _number(text.removeprefix("-"))
+    return None if number is None or number > 10 else -number if text.startswith("-") else number
+
+
 def listed(found: Any) -> Any:
     """A list as it is, one text as a list of one, a blank as an empty list."""
     return [text for text in [found] if text] if isinstance(found, str) else found
@@ -86,6 +91,7 @@ Month = Annotated[str, _typed(_month, "a month as YYYY-MM", "write it like 2026-
 Currency = Annotated[str, _typed(_currency, "an ISO 4217 currency code", "write it like USD")]
 Amount = Annotated[Decimal, _typed(_number, "a plain number, not negative", "write it like 1.00")]
 Share = Annotated[Decimal, _typed(_share, "a share from 0 to 1", "write it like 0.01")]
+Change = Annotated[Decimal, _typed(_change, "a share, below 0 for less", "write it like 0.05 or -0.10")]
 Flag = Annotated[bool, _typed({"true": True, "false": False}.get, "true or false", "write true or false")]
 
 
@@ -183,6 +189,8 @@ class Inputs(Part):
     drivers: Texts = ()  # globs
     budget: Text = ""
     volumes: Text = ""
+    forecast_events: Text = ""
+    submissions: Text = ""
     migration_plan: Text = ""
     rates: Text = ""
     reconciling_items: Text = ""
@@ -201,6 +209,7 @@ class Rules(Part):
     capacity_units: Text = ""
     journal_accounts: Text = ""
     journal_columns: Text = ""
+    unit_rates: Text = ""
 
 
 class Journal(Part):
@@ -234,11 +243,28 @@ class TagKeys(Part):
     project: Texts = ()
 
 
+BANDS = {"finance": "0.04", "run": "0.12", "walk": "0.15", "crawl": "0.20"}  # finance's 3 to 5 %; the FinOps maturity model's
+
+
+class WhatIf(Part):
+    """A scenario beside the forecast."""
+
+    name: Given
+    growth: Change = Decimal(0)  # a year, more than the forecast has
+    price: Change = Decimal(0)  # of everything, from the first month ahead
+    delay: Annotated[int, _whole(0, 24)] = 0  # months that events to come of the kinds below are late
+    kinds: Given = "migration"
+
+
 class Forecast(Part):
     months: Annotated[int, _whole(1, 60)]
-    band: Share
+    band: Annotated[Decimal, _typed(lambda text: _share(BANDS.get(text, text)), f"a share from 0 to 1, or one of {', '.join(BANDS)}", "write it like 0.05")]
     backtest_months: Annotated[int, _whole(1, 60)]
-    method: Annotated[str, _choice("theta", "ensemble")]
+    method: Annotated[str, _choice("auto", "ensemble", "seasonal naive", "last value")] = "auto"
+    figure: Annotated[str, _choice("auto", "bottom-up", "top-down", "ols", "wls", "mint")] = "auto"
+    models: tuple[Annotated[str, _choice("theta", "ets", "arima")], ...] = ()  # of statsmodels, tried on the largest series
+    largest: Annotated[int, _whole(0, 1000)] = 1  # series that they are tried on
+    what_if: tuple[WhatIf, ...] = ()
 
 
 class Params(Part):

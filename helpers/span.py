@@ -8,9 +8,9 @@
 import pandas as pd
 
 from helpers import cells, checks, layers
-from helpers.cells import CHARGEBACK, LEDGER, summed
+from helpers.cells import CHARGEBACK, LEDGER
 from helpers.mapping import rows_of
-from helpers.money import ZERO, total
+from helpers.money import total
 from helpers.optional import needs_table
 from helpers.periods import months as between
 from helpers.periods import shift

@@ -11,7 +11,7 @@ import pandas as pd
 
 from helpers import (
     billing, bridge, burden, charges, costs, depreciation, disputes, forecast, kept, labourcost, lagged, ledger, mapping, matching, moves,
-    openitems, params, posting, ratecards, rates, received, span, tco, typed, unitcosts)
+    openitems, params, picks, posting, ratecards, rates, received, span, submitted, tco, typed, underway, unitcosts)
 from helpers.billing import drill
 from helpers.charging import Charging
 from helpers.errors import InputError
@@ -287,8 +287,32 @@ class Month(Charging, Given):
 
     @cached_property
     def projected(self) -> forecast.Plan:
-        """Mapped usage by service month → forecast."""
-        return forecast.plan(self.mapped, self.params, self.budget, self.providers)
+        """Mapped usage by service month, events, the analyst's pick, closed months' forecasts → forecast."""
+        frozen = kept.forecasts(self.period, self.params.resolve(self.params.kept))
+        under_way = underway.under_way(self.daily)
+        landings = dict(mapping.rows_of(self.landings, ["line", "landing"]))
+        return forecast.plan(self.mapped, self.params, self.budget, self.providers, self.forecast_events, self.pick, frozen, under_way, landings)
+
+    @cached_property
+    def landings(self) -> pd.DataFrame:
+        """Daily cost → where each provider's month under way lands."""
+        return underway.landings(self.daily, underway.under_way(self.daily))
+
+    @cached_property
+    def pick(self) -> dict[str, str]:
+        """The figure that an analyst picked, beside the closed months; {} where none did."""
+        return picks.of(self.params.resolve(self.params.kept), self.period)
+
+    @cached_property
+    def daily(self) -> pd.DataFrame:
+        """Days of the bills → cost by provider and day, of the months that are told by day, up to the month under review."""
+        days = self.cube.days
+        return underway.daily(days[days["billing_period"] <= self.period], self.rates, self.params.currency, self.params.cost_basis)
+
+    @cached_property
+    def submitted(self) -> pd.DataFrame | None:
+        """Submissions in their own units → money a month, each step told."""
+        return submitted.of(self)
 
 
 def open(path: str, period: str = "", out: str = "") -> Month:  # noqa: A001  (walk.open reads as what it does)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers import ensemble, methods, smoothing
+from helpers import ensemble, smoothing
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "forecast"
 numbers = st.one_of(st.just(0.0), st.floats(-1e6, 1e9, allow_nan=False))
@@ -53,11 +53,6 @@ def test_a_steady_season_goes_on():
 
 def test_what_never_was_negative_is_not_forecast_below_zero():
     assert (ensemble.one_line(np.array([9.0, 5, 3, 2, 1, 0.5, 0.2, 0.1]), 12) >= 0).all()
-
-
-def test_the_forecasts_method_can_be_the_ensemble():
-    path = methods.carry(season(14).tolist(), 6, methods.ENSEMBLE)
-    assert path.method == "ensemble" and len(path.amounts) == 6 and all(low <= high for low, high in path.bands[80])
 
 
 @pytest.mark.parametrize("trend", [(0.0, 0.0), (0.3, 1.0), (0.3, 0.9)])

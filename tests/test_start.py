@@ -96,7 +96,7 @@ def test_the_demo_folder_is_known_to_the_last_file():
     assert [one.guess.file.name for one in found if not one.guess.kind] == []
     assert {one.guess.kind for one in found} == {
         "billing", "ledger", "accounts", "applications", "aliases", "cloud_accounts", "org", "labour", "assets",
-        "data_centres", "capacity", "drivers", "budget", "volumes", "migration_plan", "rates", "reconciling_items", "invoices", "pool_sources",
+        "data_centres", "capacity", "drivers", "budget", "volumes", "forecast_events", "submissions", "migration_plan", "rates", "reconciling_items", "invoices", "pool_sources", "unit_rates",
         "allocation_rules", "tco_rules", "rate_cards", "capacity_units", "journal_accounts", "journal_columns"}
 
 

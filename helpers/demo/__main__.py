@@ -12,7 +12,7 @@ import sys
 from decimal import Decimal
 from pathlib import Path
 
-from helpers.demo import company, exports, feeds, invoices, premises, rules, words
+from helpers.demo import company, exports, feeds, invoices, plans, premises, rules, words
 from helpers.demo.assets import assets
 from helpers.demo.bills import bill
 from helpers.demo.ledger import ledger
@@ -79,7 +79,8 @@ def write_tables(folder: Path, lines: list[dict], hardware: list[dict], received
               "labour": feeds.labour(), "assets": hardware, "data_centres": company.DATA_CENTRES,
               "budget": feeds.budget(lines), "volumes": feeds.volumes(),
               "migration_plan": company.MIGRATION_PLAN, "rates": invoices.rates(),
-              "reconciling_items": invoices.reconciling_items(), "invoices": received, "capacity": premises.capacity(hardware)}
+              "reconciling_items": invoices.reconciling_items(), "invoices": received, "capacity": premises.capacity(hardware),
+              "forecast_events": plans.FORECAST_EVENTS, "submissions": plans.SUBMISSIONS}
     for name, rows in tables.items():
         write_table(folder / f"{name}.csv", name, rows)
     for feed in feeds.DRIVERS:
@@ -88,7 +89,7 @@ def write_tables(folder: Path, lines: list[dict], hardware: list[dict], received
     for name, rows in (("pool_sources", rules.POOL_SOURCES), ("allocation_rules", rules.ALLOCATION_RULES),
                        ("journal_accounts", rules.JOURNAL_ACCOUNTS), ("journal_columns", rules.JOURNAL_COLUMNS),
                        ("tco_rules", rules.tco_rules()), ("rate_cards", premises.RATE_CARDS),
-                       ("capacity_units", premises.CAPACITY_UNITS)):
+                       ("capacity_units", premises.CAPACITY_UNITS), ("unit_rates", plans.UNIT_RATES)):
         write_table(folder / "rules" / f"{name}.csv", name, rows)
 
 

@@ -1,0 +1,66 @@
+"""How do forecasts of a total and of its parts become one figure?  Each gives way by how uncertain it is.
+
+    base forecasts of sums and lines, which lines each sum holds, variances → reconcile → lines whose sums are the sums
+
+With C = [I, −A] (A: which lines each sum holds; C × any coherent forecast = 0) and W the covariance of the base forecasts' errors,
+the reconciled forecast is ŷ − W C' (C W C')⁻¹ C ŷ: minimum trace (Wickramasuriya, Athanasopoulos, Hyndman 2019, theorem 1),
+which equals S (S' W⁻¹ S)⁻¹ S' W⁻¹ ŷ and needs one system as large as the number of sums.
+    ols    W is the identity: all give way alike
+    wls    W is the diagonal of variances
+    mint   W holds correlations of one-step errors, shrunk towards none (Schäfer and Strimmer 2005)
+"""
+
+import numpy as np
+
+OLS, WLS, MINT, BOTTOM_UP, TOP_DOWN = "ols", "wls", "mint", "bottom-up", "top-down"
+METHODS = (BOTTOM_UP, TOP_DOWN, OLS, WLS, MINT)
+FLOOR = 1e-9  # of the largest variance: a line that never moves hardly gives way
+
+
+def reconcile(base: np.ndarray, member: np.ndarray, variances: np.ndarray, method: str = WLS,
+              errors: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Lines (lines × months ahead) that the sums follow from, and by what the variance of each sum and line shrinks (0 to 1).
+
+    base: sums, then lines (series × months); member: sums × lines, 0 or 1; errors: one-step errors (series × times) for mint.
+    """
+    sums = len(member)
+    if method == BOTTOM_UP or not sums:
+        return base[sums:].copy(), np.ones(len(base))
+    spread = np.sqrt(np.maximum(variances, FLOOR * max(variances.max(initial=0.0), 1e-12))) if method != OLS else np.ones(len(base))
+    across = np.vstack([np.eye(sums), -member.T]) * spread[:, None]  # D½ C'
+    weighted = across if method != MINT or errors is None else _correlated(across, errors, spread)
+    weighted = weighted * spread[:, None]  # W C'
+    system = np.linalg.solve(weighted[:sums] - member @ weighted[sums:], np.column_stack([base[:sums] - member @ base[sums:], weighted.T]))
+    moved = weighted[sums:] @ system[:, :base.shape[1]]
+    taken = np.einsum("im,mi->i", weighted, system[:, base.shape[1]:])
+    return base[sums:] - moved, np.clip(1 - taken / spread**2, 0.0, 1.0)
+
+
+def _correlated(across: np.ndarray, errors: np.ndarray, spread: np.ndarray) -> np.ndarray:
+    """R D½ C' with R the shrunk correlation of the errors."""
+    size = np.sqrt((errors**2).mean(axis=1, keepdims=True))
+    unit = np.divide(errors, size, out=np.zeros_like(errors), where=size > 0)
+    kept = 1 - shrinkage(unit)
+    return kept * unit @ (unit.T @ across) / errors.shape[1] + (1 - kept * (size > 0)) * across
+
+
+def shrinkage(unit: np.ndarray) -> float:
+    """How far correlations are drawn to none; unit: errors over their root mean square (series × times).
+
+    The sum of the correlations' variances over the sum of their squares, all pairs at once through the small matrix of times.
+    """
+    times = unit.shape[1]
+    if times < 3:
+        return 1.0
+    squares, fourth = (unit**2).sum(axis=0), (unit**4).sum()
+    own = ((unit**2).mean(axis=1)**2).sum()
+    pairs = ((unit.T @ unit)**2).sum() / times**2 - own  # of squared correlations, each pair twice
+    spread = ((squares**2).sum() - fourth) - times * pairs
+    return float(np.clip(spread * times / (times - 1)**3 / pairs, 0.0, 1.0)) if pairs > 0 else 1.0
+
+
+def top_down(total: np.ndarray, recent: np.ndarray) -> np.ndarray:
+    """The total (months ahead) split over lines by their part of the last year's cost; recent: sums of it by line."""
+    sizes = np.abs(recent)
+    shares = sizes / sizes.sum() if sizes.any() else np.full(len(recent), 1 / max(len(recent), 1))
+    return np.outer(shares, total)

@@ -1,0 +1,99 @@
+"""Which lines are carried forward?  Monthly cost by provider, application, tower and owner, and its sums at every level.
+
+    mapped lines, history → panel → Panel            whole cents: lines × months
+    Panel → sums → one row a level and name           Total, then providers, applications, towers, owners
+
+The lines of a provider add up to its history in every month, billed or filled, to the cent.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from helpers import grid
+from helpers.methods import BILLED, TOTAL
+from helpers.money import to_cents
+from helpers.periods import months as between
+from helpers.rates import BASES
+
+LEVELS = {"provider": "ProviderName", "application": "application", "tower": "tower", "owner": "owner"}
+KEYS = list(LEVELS.values())
+BLANKS = {"application": "(no application)", "tower": "(no tower)", "owner": "(no owner)"}
+
+
+class Panel(NamedTuple):
+    """Lines by KEYS; cents (lines × months) of whole numbers; the sums' level and name; which lines are in each (sums × lines, 0 or 1)."""
+
+    keys: pd.DataFrame
+    months: list[str]
+    cents: np.ndarray
+    names: pd.DataFrame
+    member: np.ndarray
+    begins: str
+
+    @property
+    def series(self) -> np.ndarray:
+        """Amounts of all sums and then all lines, by month; the total is unknown (NaN) before all that begin it have begun."""
+        own = self.cents / 100
+        every = np.vstack([self.member @ own, own])
+        every[0, [month < self.begins for month in self.months]] = np.nan
+        return every
+
+
+def panel(lines: pd.DataFrame, usage: pd.DataFrame, basis: str, begins: str, more: pd.DataFrame | None = None) -> Panel:
+    """lines: with `line`, the provider as the history calls it; usage: the history by month and line; begins: first month of the total.
+
+    more: keys of lines that no bill has yet.
+    """
+    months = between(usage["period"].min(), usage["period"].max()) if len(usage) else []
+    mine = lines[lines["service_period"].isin(set(months))]
+    named = pd.DataFrame({"ProviderName": mine["line"].astype("str"), **{name: mine[name].astype("str").replace("", BLANKS[name]) if name in mine
+                          else BLANKS[name] for name in KEYS[1:]}}, index=mine.index)
+    codes, keys = _codes(named)
+    cost = np.array(mine[BASES[basis]].tolist(), dtype=float) * 100
+    places = {month: place for place, month in enumerate(months)}
+    keys = keys if more is None else pd.concat([keys, more[KEYS]], ignore_index=True).astype("str")
+    exact = np.zeros((len(keys), len(months)))
+    np.add.at(exact, (codes, [places[month] for month in mine["service_period"]]), cost)
+    cents = np.zeros(exact.shape, dtype=np.int64)
+    for provider, rows in usage.groupby("line"):
+        here = np.flatnonzero(keys["ProviderName"] == provider)
+        cents[here] = _whole(exact[here], rows, places)
+    return Panel(keys, months, cents, *_sums(keys), begins)
+
+
+def aligned(found: Panel, keys: pd.DataFrame) -> Panel:
+    """The panel with the lines of `keys`, those it does not have at 0."""
+    places = pd.Series(np.arange(len(found.keys)), index=pd.MultiIndex.from_frame(found.keys)).reindex(pd.MultiIndex.from_frame(keys), fill_value=-1)
+    cents = np.vstack([found.cents, np.zeros((1, len(found.months)), dtype=np.int64)])[places.to_numpy()]
+    return Panel(keys, found.months, cents, *_sums(keys), found.begins)
+
+
+def _codes(named: pd.DataFrame) -> tuple[np.ndarray, pd.DataFrame]:
+    grouped = named.groupby(KEYS, sort=True)
+    return grouped.ngroup().to_numpy(), grouped.size().reset_index()[KEYS]
+
+
+def _whole(exact: np.ndarray, rows: pd.DataFrame, places: Mapping[str, int]) -> np.ndarray:
+    """A provider's lines in whole cents that add up to its history; months that were filled lie between their neighbours, line by line."""
+    known = [places[month] for month in rows.loc[rows["source"] == BILLED, "period"]]
+    months = [places[month] for month in rows["period"]]
+    every = np.array([np.interp(months, known, line[known]) for line in exact]).reshape(len(exact), len(months))
+    wholes = np.array([int(to_cents(amount).scaleb(2)) for amount in rows["amount"]], dtype=np.int64)
+    found = np.zeros(exact.shape, dtype=np.int64)
+    if len(exact):
+        group = np.broadcast_to(np.arange(len(months)), every.shape).ravel()
+        found[:, months] = grid.each_rounded(every.ravel(), group, wholes).reshape(every.shape)
+    return found
+
+
+def _sums(keys: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray]:
+    """Level and name of each sum, and which lines are in it."""
+    rows, member = [("total", TOTAL)], [np.ones((1, len(keys)))]
+    for level, column in LEVELS.items():
+        codes, names = pd.factorize(keys[column], sort=True)
+        rows += [(level, name) for name in names]
+        member.append((codes == np.arange(len(names))[:, None]).astype(float))
+    return pd.DataFrame(rows, columns=["level", "line"], dtype="str"), np.vstack(member)

@@ -1,0 +1,69 @@
+"""Which months are history?  Complete months of each provider, with what was filled in and what is left out.
+
+    mapped lines → history → one row a service month and provider: amount, billed or filled
+    mapped lines, history → left_out → what is in the bills and not in the history, and why
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+import pandas as pd
+
+from helpers.methods import BILLED, FILLED, HISTORY_COLUMNS, SUM, TOTAL
+from helpers.money import sum_by, to_cents
+from helpers.periods import distance, shift
+from helpers.rates import BASES
+
+LATE = 2  # months a bill may be late and be filled in; a line without one for longer counts as ended
+
+
+def history(mapped: pd.DataFrame, period: str, basis: str = "amortised", under_way: Mapping[str, str] | None = None) -> pd.DataFrame:
+    """One row a service month and provider up to `period`, in complete months only: amount, and billed or filled.
+
+    A month is complete when the provider billed it: a later correction alone does not make one.  A month without a
+    bill between two others is filled on the straight line between them, one of the last two months with the amount
+    before it; `source` says so.  A provider without a bill for longer has ended and is not filled.
+    under_way: by provider the month that has not all come, which is no history yet.
+    """
+    lines = named(mapped)
+    bills = set(zip(lines["line"], lines["billing_period"], strict=True))
+    sums = sum_by(lines, ["line", "service_period"], [BASES[basis]])
+    amounts: dict[str, dict[str, Decimal]] = {}
+    for line, month, amount in sums.itertuples(index=False):
+        if month <= period and (line, month) in bills and month < (under_way or {}).get(line, shift(month, 1)):
+            amounts.setdefault(line, {})[month] = amount
+    end = max((max(of_line) for of_line in amounts.values()), default="")
+    rows = [(month, line, amount, source) for line, of_line in amounts.items()
+            for month, amount, source in _filled(of_line, end)]
+    return pd.DataFrame(sorted(rows, key=lambda row: row[:2]), columns=HISTORY_COLUMNS, dtype=object)
+
+
+def named(mapped: pd.DataFrame) -> pd.DataFrame:
+    """The lines with `line`, their provider; one that is called as a sum here is told apart."""
+    clear = {name: f"{name} (provider)" if name in (TOTAL, SUM) else name for name in set(mapped["ProviderName"])}
+    return mapped.assign(line=mapped["ProviderName"].map(clear).astype(object))
+
+
+def left_out(mapped: pd.DataFrame, usage: pd.DataFrame, period: str, basis: str = "amortised",
+             under_way: Mapping[str, str] | None = None) -> pd.DataFrame:
+    """One row a provider and service month that is in the bills and not in the history: amount and reason."""
+    used = set(zip(usage["line"], usage["period"], usage["source"], strict=True))
+    sums = sum_by(named(mapped), ["line", "service_period"], [BASES[basis]])
+    rows = [(line, month, amount, "after the month under review" if month > period else "month under way"
+             if month >= (under_way or {}).get(line, shift(month, 1)) else "no bill of that month")
+            for line, month, amount in sums.itertuples(index=False) if (line, month, BILLED) not in used]
+    return pd.DataFrame(rows, columns=["line", "period", "amount", "reason"], dtype=object)
+
+
+def _filled(amounts: Mapping[str, Decimal], end: str) -> list[tuple[str, Decimal, str]]:
+    """Every month from the first to the last (to `end` where that is at most two on), billed or filled."""
+    known = sorted(amounts)
+    rows = [(known[0], amounts[known[0]], BILLED)]
+    for before, after in zip(known, known[1:]):
+        gap = distance(before, after)
+        step = (amounts[after] - amounts[before]) / gap
+        rows += [(shift(before, n), to_cents(amounts[before] + step * n), FILLED) for n in range(1, gap)]
+        rows.append((after, amounts[after], BILLED))
+    late = distance(known[-1], end)
+    carried = to_cents(amounts[known[-1]])
+    return rows + [(shift(known[-1], n + 1), carried, FILLED) for n in range(late if late <= LATE else 0)]

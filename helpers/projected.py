@@ -1,0 +1,36 @@
+"""What stands behind the forecast page?  Its tables by name, and its checks.
+
+    month → tables → name → table        month, tables → check → the checks
+"""
+
+import pandas as pd
+
+from helpers import agreed, checks, driven, submitted, underway, whatif
+
+LEVEL = "application"  # that changes are told by
+
+
+def tables(month) -> dict[str, pd.DataFrame]:
+    """The tables behind the page; only those there is something for."""
+    plan = month.projected
+    found = dict(plan.tables)
+    if plan.agreed is not None:
+        months, ahead, basis = plan.agreed.panel.months, min(plan.months, plan.agreed.cents.shape[1]), plan.basis
+        found |= {"changes": agreed.changes(plan.agreed), "by_usage": driven.by_usage(month.mapped, months, ahead, basis),
+                  "by_volume": driven.by_volume(month.volumes, month.mapped, months, ahead, basis), "scenarios": whatif.in_all(plan.what_if),
+                  "submitted": month.submitted, "submitted_compared": submitted.compared(month.submitted, plan.agreed),
+                  "landings": month.landings, "landings_tried": underway.tried(month.daily)}
+    return {name: table for name, table in found.items() if table is not None and len(table.columns)}
+
+
+def check(month, found: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """The plan's checks, and what stakeholders expect that the forecast does not."""
+    apart = found.get("submitted_compared")
+    if apart is None or apart.empty:
+        return month.projected.checks
+    band = month.projected.band
+    far = [row for row in apart.to_dict("records") if abs(row["difference"]) > band * abs(row["forecast"])]
+    amount = sum((abs(row["difference"]) for row in far), start=0 * apart["difference"].iloc[0])
+    told = "; ".join(f"{row['stakeholder']}: {' '.join(filter(None, (row['ProviderName'], row['application'], row['tower'])))}" for row in far)
+    more = checks.noted("submissions outside the band of the forecast", len(far), "FinOps lead", told, amount)
+    return pd.concat([month.projected.checks, checks.collect(more)], ignore_index=True)

@@ -1,0 +1,119 @@
+"""What do stakeholders expect, in their own units, and what is that in the one unit all agreed on: money a month?
+
+    submissions, unit_rates, rates → converted → one row a submission and month: amount, and each step that led to it
+    converted, panel, agreed → compared → what stakeholders say beside the forecast, by what they speak of
+
+A unit that is unknown, or does not fit what the item's price is for, is refused with those that would fit.
+"""
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+
+import numpy as np
+import pandas as pd
+
+from helpers import cells, globs, inputs, rates, units
+from helpers.agreed import Agreed
+from helpers.errors import InputError
+from helpers.events import SCOPE
+from helpers.house import number
+from helpers.money import to_cents, total
+from helpers.optional import needs_table
+from helpers.panel import Panel
+from helpers.periods import months, shift
+
+GROWTH = "% a year"
+COLUMNS = ["stakeholder", *SCOPE, "period", "quantity", "unit", "amount", "steps", "reason", "owner"]
+
+
+def of(month) -> pd.DataFrame | None:
+    """The month's submissions, converted; None where there are none, or nothing to hold them against."""
+    if month.submissions is None or month.projected.agreed is None:
+        return None
+    panel, currency = month.projected.agreed.panel, month.params.currency
+    table = rates.rate_table(month.rates, currency)
+    latest = {source: table[source, period] for source, period in sorted(table)} | {currency: Decimal(1)}
+
+    def cost(scope: Mapping, period: str) -> Decimal:
+        at = panel.months.index(period) if period in panel.months else None
+        return Decimal(0) if at is None else Decimal(int(panel.cents[places(panel, scope), at].sum())).scaleb(-2)
+
+    return converted(month.submissions, month.unit_rates, latest, currency, month.params.fiscal_year_start, cost, panel.months[-1])
+
+
+def converted(submissions: pd.DataFrame, prices: pd.DataFrame | None, worth: Mapping[str, Decimal], currency: str, start: int,
+              cost: Callable[[Mapping, str], Decimal], last: str) -> pd.DataFrame:
+    """One row a submission and month, in the report's currency.
+
+    worth: of one unit of each currency, in the report's; start: first month of the fiscal year; cost: what a submission's scope cost in a month;
+    last: the last month known, on top of which comes what adds up.
+    """
+    known = {row["item"]: row for row in ([] if prices is None else prices.to_dict("records"))}
+    rows = []
+    for row, line in zip(submissions.to_dict("records"), inputs.lines_of(submissions), strict=True):
+        where, so_far = f"inputs.submissions, line {line}", Decimal(0)
+        for month in months(row["period"], row["until"]):
+            if row["unit"].replace(" ", "") in ("%ayear", "%/year"):
+                was = cost(row, shift(month, -12))
+                amount, steps = was * (1 + row["quantity"] / 100), (f"{number(was)} in {shift(month, -12)} + {number(row['quantity'])} %",)
+            elif not row["item"]:
+                amount, _, steps = units.convert(row["quantity"], row["unit"], f"{currency}/month", month, (), worth, start, f"{where}, column unit")
+            else:
+                price = _price(known, row["item"], where)
+                found = units.convert(row["quantity"], row["unit"], price["unit"], month, _things(price["unit"]), None, start, f"{where}, column unit")
+                so_far += found.quantity
+                amount, steps = _priced(price, found, so_far, worth, where)
+                if price["adds_up"] == "yes":
+                    amount, steps = amount + cost(row, last), (*steps, f"+ {number(cost(row, last))} as in {last}")
+            rows.append({**{name: row[name] for name in ("stakeholder", *SCOPE, "quantity", "unit", "reason", "owner")}, "period": month,
+                         "amount": to_cents(amount), "steps": "; ".join(steps)})
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _things(unit: str) -> tuple[str, ...]:
+    """What the price is for as a countable of the company's, where it is not a unit of its own."""
+    name = unit.split("/")[0].split(" per ")[0].strip()
+    return (name,) if name.isalpha() and not units.known(name) else ()
+
+
+def _price(known: Mapping[str, dict], item: str, where: str) -> dict:
+    if item not in known:
+        raise InputError(f"{where}, column item", f'"{item}" has no price', f"an item of rules.unit_rates ({', '.join(sorted(known)) or 'none'})",
+                         "add its price there, or name one of them")
+    return known[item]
+
+
+def _priced(price: Mapping, found: units.Converted, so_far: Decimal, worth: Mapping[str, Decimal], where: str) -> tuple[Decimal, tuple[str, ...]]:
+    """The quantity, or what has come in until now where it adds up, times its price in the report's currency."""
+    stays = price["adds_up"] == "yes"
+    quantity, per = so_far if stays else found.quantity, price["per"] or Decimal(1)
+    if price["currency"] not in worth:
+        raise InputError(f"{where}, column item", f"{price['item']} is priced in {price['currency']}, which has no rate", "a rate in inputs.rates",
+                         "add the rate, or state the price in another currency")
+    rate = worth[price["currency"]]
+    steps = [*found.steps, *([f"{number(quantity)} so far, each of which stays"] if stays else [])]
+    steps.append(f"{number(quantity)} {found.unit} × {number(price['price'])} {price['currency']}{f' per {number(per)}' if per != 1 else ''}")
+    steps += [f"× {number(rate)} to the report's currency"] if rate != 1 else []
+    return quantity / per * price["price"] * rate, tuple(steps)
+
+
+def places(panel: Panel, scope: Mapping) -> np.ndarray:
+    """Which lines of the panel a submission speaks of."""
+    keys = zip(*(panel.keys[name].tolist() for name in SCOPE), strict=True)
+    return np.array([all(globs.matches(scope[name], text) for name, text in zip(SCOPE, key, strict=True)) for key in keys], dtype=bool)
+
+
+@needs_table
+def compared(table: pd.DataFrame, found: Agreed) -> pd.DataFrame:
+    """One row a stakeholder and scope: what they expect over their months ahead, what the forecast says of the same, and the difference."""
+    months_ahead = {month: place for place, month in enumerate(found.months)}
+    rows = []
+    for key, part in table.groupby(["stakeholder", *SCOPE, "unit"], sort=False):
+        part = part[part["period"].isin(set(months_ahead))]
+        if not len(part):
+            continue
+        columns = [months_ahead[month] for month in sorted(set(part["period"]))]
+        cents = found.cents[places(found.panel, dict(zip(SCOPE, key[1:4], strict=True)))][:, columns].sum()
+        theirs, ours = total(part["amount"]), cells.money(pd.Series([int(cents)]))[0]
+        rows.append((*key, min(part["period"]), max(part["period"]), theirs, ours, theirs - ours))
+    return pd.DataFrame(rows, columns=["stakeholder", *SCOPE, "unit", "first", "last", "submitted", "forecast", "difference"])

@@ -1,0 +1,121 @@
+"""Lines, levels and methods: whole cents that add up, the method that missed least, scores worked by hand."""
+
+from decimal import Decimal as D
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from helpers import agreed, choice, driven, events, forecast, panel, settings, track, underway, whatif
+from helpers.choice import Tries
+from helpers.money import total
+from helpers.periods import months
+from tests.tables import cells
+from tests.test_events import panel_of
+from tests.test_forecast import bills
+
+
+def test_the_lines_of_a_provider_are_its_history_to_the_cent_and_filled_months_lie_between():
+    lines = bills("""
+        service_period  ProviderName  application  effective
+        2025-01         A             x            10.004
+        2025-01         A             y            20.004
+        2025-03         A             x            30
+        2025-03         A             y            20
+        2025-02         B             z            5
+    """)
+    usage = forecast.history(lines, "2025-03")
+    found = panel.panel(forecast.named(lines), usage, "amortised", "2025-01")
+    assert found.months == ["2025-01", "2025-02", "2025-03"]
+    told = {key: row.tolist() for key, row in zip(found.keys["application"], found.cents, strict=True)}
+    assert told == {"x": [1001, 2000, 3000], "y": [2000, 2000, 2000], "z": [0, 500, 500]}  # 30.01 in all: the odd cent to the first
+    assert total(usage["amount"].tolist()).quantize(D("0.01")) == D(int(found.cents.sum())) / 100
+
+
+def test_every_sum_is_named_and_knows_its_lines():
+    found = panel_of([1, 1], [2, 2])
+    assert cells(found.names) == [("total", "Total"), ("provider", "P0"), ("provider", "P1"), ("application", "a0"), ("application", "a1"),
+                                  ("tower", "Compute"), ("owner", "x")]
+    assert found.member.tolist() == [[1, 1], [1, 0], [0, 1], [1, 0], [0, 1], [1, 1], [1, 1]]
+
+
+def tries_of(**forecasts) -> Tries:
+    """Six origins, one month ahead, one series; what each method said of a truth of 100 every month."""
+    return Tries(list(range(6)), {name.replace("_", " "): np.array(values, dtype=float).reshape(6, 1, 1) for name, values in forecasts.items()}, np.zeros((6, 4, 1, 1)))
+
+
+@pytest.mark.parametrize(("naive", "chosen"), [([105] * 6, "seasonal naive"), ([109.5] * 6, "ensemble"), ([np.nan] * 6, "ensemble")])
+def test_another_method_takes_the_ensembles_place_where_it_misses_a_tenth_less(naive, chosen):
+    tries = tries_of(ensemble=[110] * 6, seasonal_naive=naive, last_value=[150] * 6)
+    assert choice.choose(tries, np.full((1, 7), 100.0)).tolist() == [chosen]
+
+
+def test_five_tries_are_too_few_to_choose_by():
+    tries = tries_of(ensemble=[110] * 6, last_value=[100] * 6)
+    assert choice.choose(tries, np.full((1, 6), 100.0)).tolist() == ["ensemble"]
+
+
+def test_a_method_that_was_chosen_keeps_the_width_of_the_ensembles_bands():
+    values = np.array([[100 + 10 * np.sin(n) for n in range(30)]])
+    both = [choice.carry(values, np.array([name], dtype=object), 3) for name in ("ensemble", "seasonal naive")]
+    assert both[1].mean.ravel().tolist() == values[0, 18:21].tolist() and both[1].method.tolist() == ["seasonal naive"]
+    assert (both[1].upper80 - both[1].lower80) == pytest.approx(both[0].upper80 - both[0].lower80)
+
+
+def test_the_year_is_what_is_booked_what_is_not_yet_and_what_is_ahead():
+    found = panel_of([10] * 14, [20] * 14)  # 2025-01 to 2026-02
+    none = events.read(None, found, 12, "billed")
+    told = agreed.agree(found, none, Tries([], {}, np.zeros((0, 4, 0, 12))), 12)
+    rows = agreed.years(told, {"P0": 1}, months("2025-04", "2026-03"), "2026-02").set_index(["level", "line"])
+    # P0 is booked a month later: ledger months 2025-04 to 2026-02 take services of 2025-03 to 2026-01, 2026-03 takes 2026-02, known already
+    assert rows.loc[("provider", "P0")].tolist() == [D("110"), D("10"), D("0"), D("120")]
+    assert rows.loc[("provider", "P1")].tolist() == [D("220"), D("0"), D("20"), D("240")]
+    assert rows.loc[("total", "Total"), "amount"] == D("360")
+
+
+def record(told, actual, naive) -> track.Record:
+    shape = (len(told), 1, 1)
+    low, high = np.array(told) - 5.0, np.array(told) + 5.0
+    bands = np.stack([low, high, low - 5, high + 5], axis=1).reshape(len(told), 4, 1, 1)
+    names = SimpleNamespace(names=pd.DataFrame([("total", "Total")], columns=["level", "line"]), months=months("2025-01", "2025-12"))
+    return track.Record(names, list(range(len(told))), *(np.array(part, dtype=float).reshape(shape) for part in (told, naive)), bands,
+                        np.array(actual, dtype=float).reshape(shape), ["replayed"] * len(told), {})
+
+
+def test_miss_bias_hits_and_what_the_bands_held_by_hand():
+    # misses 4, 10 and 10 of 400; signs +4 −10 +10; within 5 %: 4 of 100 and 10 of 200; naive misses 20, 30 and 0
+    scores = track.by_line(record([104, 190, 110], [100, 200, 100], [80, 230, 100]), D("0.05"))
+    assert cells(scores, "tries", "mean_miss", "miss_share", "bias_share", "hit_share", "band_of_most") == [(3, "8", "0.06", "0.01", "0.6667", "0.1")]
+    assert cells(scores, "inside_80", "inside_95", "naive_miss_share", "naive_hit_share", "winner") == [("0.3333", "1", "0.125", "0.3333", "forecast")]
+
+
+def test_a_band_may_be_named_by_who_asks_for_it():
+    given = {"months": "18", "backtest_months": "12"}
+    assert [settings.Forecast(**given, band=name).band for name in ("finance", "run", "walk", "crawl", "0.03")] == [
+        D("0.04"), D("0.12"), D("0.15"), D("0.20"), D("0.03")]
+
+
+def test_scenarios_compound_growth_and_change_prices():
+    found = panel_of([10] * 14)
+    told = agreed.agree(found, events.read(None, found, 12, "billed"), Tries([], {}, np.zeros((0, 4, 0, 12))), 12)
+    wanted = [SimpleNamespace(name="more", growth=D("0.21"), price=D(0), delay=0, kinds=""), SimpleNamespace(name="less", growth=D(0), price=D("-0.1"), delay=0, kinds="")]
+    table_ = whatif.scenarios(told, wanted, None, "2026-02", None)
+    by = table_.set_index(["line", "period"])["amount"]
+    assert (by["forecast", "2026-08"], by["more", "2026-08"], by["more", "2027-02"], by["less", "2026-03"]) == (D("10"), D("11"), D("12.1"), D("9"))
+    assert cells(whatif.in_all(table_).tail(1)) == [("less", "108", "-12")]
+
+
+def test_drivers_are_quantity_ahead_at_the_price_of_now():
+    lines = bills("service_period  ProviderName  ServiceName  ConsumedUnit  effective\n" + "\n".join(
+        f"{month}  A  svc  Hours  20" for month in months("2025-01", "2025-06")))
+    lines = lines.assign(ConsumedQuantity=[D(10)] * 6)
+    found = driven.by_usage(lines, months("2025-01", "2025-06"), 2, "amortised")
+    assert cells(found) == [("A svc", "Hours", "10", "20", "2", "40")]
+
+
+def test_a_month_whose_days_have_not_all_come_is_under_way():
+    days = pd.DataFrame([("A", f"2025-05-{day:02}", D(1)) for day in range(1, 32)] + [("A", f"2025-06-{day:02}", D(1)) for day in range(1, 15)]
+                        + [("B", f"2025-05-{day:02}", D(2)) for day in range(1, 32)], columns=["line", "day", "amount"])
+    assert underway.under_way(days) == {"A": "2025-06"}
+    assert cells(underway.landings(days, {"A": "2025-06"}), "line", "month", "so_far", "landing") == [("A", "2025-06", "14", "30")]
