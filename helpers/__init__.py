@@ -22,3 +22,7 @@ the same name; what works them out lies below it.
     small bases                 money, periods, globs, checks, errors, optional
     commands                    __main__, start (formats, draft), setup, environment, demo/
 """
+
+import gc
+
+gc.set_threshold(100_000, 50, 100)  # a month is many small objects and hardly a cycle: looking for those took a tenth of the time

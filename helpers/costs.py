@@ -5,6 +5,8 @@
 Direct + shared + residual is the cost to charge, to the cent.  Once an item is direct, no rule looks at it again.
 """
 
+from typing import NamedTuple
+
 import pandas as pd
 
 from helpers import pools
@@ -20,15 +22,28 @@ ITEM = "Bridge item: "
 UNPOOLED = "Platform without a pool: "
 
 
+class Homes(NamedTuple):
+    """Tied lines by where they go, each with `kind` and `pool`: direct usage, other usage, lines of the bridge."""
+
+    direct: pd.DataFrame
+    shared: pd.DataFrame
+    bridge: pd.DataFrame
+
+
+def homes(tied: pd.DataFrame, sources: pd.DataFrame | None, applications: pd.DataFrame | None, period: str) -> Homes:
+    """Where each tied line goes; `cost_items` and `placed` stand on it."""
+    return Homes(*_usage_items(tied, sources, applications), _bridge_items(tied, sources, period))
+
+
 def cost_items(tied: pd.DataFrame, coded: pd.DataFrame | None, sources: pd.DataFrame | None,
-               applications: pd.DataFrame | None, period: str) -> pd.DataFrame:
+               applications: pd.DataFrame | None, period: str, found: Homes | None = None) -> pd.DataFrame:
     """Every amount in scope, by where it goes: `kind` direct, shared or residual, and the `pool` it is named by.
 
     Direct is usage that is locked to its owner, and usage in an owner's account that no row of `sources` takes into
     a shared pool.  In scope besides: reconciling lines, and the ledger lines `sources` takes in.
     """
-    direct, shared = _usage_items(tied, sources, applications)
-    parts = [shared, _bridge_items(tied, sources, period)]
+    direct, shared, bridge = found or homes(tied, sources, applications, period)
+    parts = [shared, bridge]
     if coded is not None and sources is not None:
         parts.append(_ledger_items(coded, sources, period))
     rest = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
@@ -39,9 +54,10 @@ def cost_items(tied: pd.DataFrame, coded: pd.DataFrame | None, sources: pd.DataF
     return pd.concat([part for part in sums if len(part)] or sums[:1], ignore_index=True)
 
 
-def placed(tied: pd.DataFrame, sources: pd.DataFrame | None, applications: pd.DataFrame | None, period: str) -> pd.DataFrame:
+def placed(tied: pd.DataFrame, sources: pd.DataFrame | None, applications: pd.DataFrame | None, period: str,
+           found: Homes | None = None) -> pd.DataFrame:
     """The tied lines with receiver, `kind` and `pool`, line by line: where each amount goes before like ones are added up."""
-    parts = [*_usage_items(tied, sources, applications), _bridge_items(tied, sources, period)]
+    parts = found or homes(tied, sources, applications, period)
     return tied.assign(owner=receivers(tied, applications)).join(pd.concat([part[["kind", "pool"]] for part in parts]))
 
 

@@ -214,16 +214,21 @@ class Month(Charging, Given):
         return bridge.warning(self.recorded, self.coded, self.period, self.params.currency) if self.replaced else ""
 
     @cached_property
+    def homes(self) -> costs.Homes:
+        """Ledger-tied cost → direct, shared or held, line by line."""
+        return costs.homes(self.tied, self.pool_sources, self.applications, self.period)
+
+    @cached_property
     def charged(self) -> charges.Charged:
         """Ledger-tied cost + pools → charge lines."""
-        items = costs.cost_items(self.tied, self.coded, self.pool_sources, self.applications, self.period)
+        items = costs.cost_items(self.tied, self.coded, self.pool_sources, self.applications, self.period, self.homes)
         return charges.charge(items, self.allocation_rules, self.drivers, self.applications, self.org, self.period,
                                  self.params.shared_pools)
 
     @cached_property
     def placed(self) -> pd.DataFrame:
         """Ledger-tied cost → line by line who answers for it, and the shared pool that takes it."""
-        return costs.placed(self.tied, self.pool_sources, self.applications, self.period)
+        return costs.placed(self.tied, self.pool_sources, self.applications, self.period, self.homes)
 
     @cached_property
     def tco_ordered(self) -> pd.DataFrame | None:
