@@ -122,7 +122,8 @@ def plan(mapped: pd.DataFrame, params, budget: pd.DataFrame | None = None, provi
         events=found.get("events", pd.DataFrame(columns=happenings.COLUMNS)),
         bases=found.get("bases", pd.DataFrame(columns=["period", *BASES])),
         what_if=found.get("what_if", pd.DataFrame(columns=["period", "line", "amount"])),
-        accuracy=pd.DataFrame(columns=["level", "line", *track.SCORES]) if record is None else track.by_line(record, band),
+        accuracy=pd.DataFrame(columns=["level", "line", *track.SCORES]) if record is None else track.by_line(record, band, track.budget_missed(
+            pd.concat([booked, whole], ignore_index=True), budget, params.period, setting.backtest_months)),
         by_horizon=pd.DataFrame(columns=["level", "horizon", *track.SCORES]) if record is None else track.by_horizon(record, band))
     return Plan(**parts, checks=pd.DataFrame(check_plan(mapped, parts), columns=checks.COLUMNS))
 

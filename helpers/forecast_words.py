@@ -4,12 +4,13 @@
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from decimal import Decimal
 
 import pandas as pd
 
 from helpers import coherent, house, methods, track, whatif
-from helpers.fiscal import months_of_year
+from helpers.fiscal import ACTUAL, months_of_year
 from helpers.forecast import Plan
 from helpers.methods import EDGES, SUM, TOTAL
 from helpers.money import total
@@ -36,9 +37,10 @@ def trust(plan: Plan) -> str:
         return "There is no past month to try the forecast on: take it as a first guess."
     if score["miss_share"] is None:
         return "Nothing was billed in the months that forecasts were tried on."
-    against = score["naive_miss_share"]
-    beside = f", where repeating last year missed by {house.percent(against)}" if against is not None else ""
-    most = score["band_of_most"]
+    others = [f"{name} missed by {house.percent(score[column])}" for name, column in (("repeating last year", "naive_miss_share"), ("the budget", "budget_miss_share"))
+              if score.get(column) is not None]
+    beside = f", where {' and '.join(others)}" if others else ""
+    most = score["band_of_most_share"]
     reach = f"; four in five within ±{house.percent(most)}" if most is not None and most > plan.band else ""
     return (f"One to three months ahead, such forecasts of the total have missed by {house.percent(score['miss_share'])}{beside}; "
             f"{house.percent(score['hit_share'], 0)} of {score['tries']} landed within ±{house.percent(plan.band, 0)}{reach}.")
@@ -82,30 +84,56 @@ def lags(plan: Plan) -> str:
 
 
 def by_provider(plan: Plan) -> pd.DataFrame:
-    """The year by provider and in all in the parts that are there, without the bands."""
+    """The year by provider and in all: so far, with its budget, ahead and in full, without the bands."""
     parts = [name for name in ("actual", "not_yet_booked", "filled", "forecast") if any(plan.year[name])]
-    compared = ["budget", "distance"] if plan.budget is not None else []
     rows = plan.year[plan.year["line"] != TOTAL]
-    return rows.assign(line=rows["line"].replace(SUM, TOTAL))[["line", *parts, "amount", *compared]]
+    table = rows.assign(line=rows["line"].replace(SUM, TOTAL))[["line", *parts, "amount"]]
+    if plan.budget is None:
+        return table
+    so_far = {name: _to_date(plan, name) for name in rows["line"]}
+    table.insert(2, "budget_to_date", [so_far[name] for name in rows["line"]])
+    table.insert(3, "distance_to_date", [None if told is None else actual - told for actual, told in zip(rows["actual"], table["budget_to_date"], strict=True)])
+    return table.assign(budget=rows["budget"], distance=rows["distance"])
 
 
-def by_month(plan: Plan) -> pd.DataFrame:
-    """The total by fiscal month: actual or forecast, beside the budget where there is one."""
+def _to_date(plan: Plan, line: str) -> Decimal | None:
+    """The budget of the fiscal months that are actual; None where a month has none."""
+    rows = plan.outlook[(plan.outlook["line"] == (TOTAL if line == SUM else line)) & (plan.outlook["kind"] == ACTUAL)]
+    return None if any(rows["budget"].isna()) else total(rows["budget"])
+
+
+def by_month(plan: Plan, ledger: Mapping[str, Decimal] | None = None) -> pd.DataFrame:
+    """The total by fiscal month: actual or forecast, what the ledger has of it, beside the budget where there is one."""
     rows = plan.outlook[plan.outlook["line"] == TOTAL]
     parts = zip(rows["amount"], rows["budget"], strict=True)
     rows = rows.assign(distance=[None if budget is None else amount - budget for amount, budget in parts])
+    booked = [] if not ledger else ["ledger"]
+    rows = rows.assign(ledger=[(ledger or {}).get(period) if period <= plan.period else None for period in rows["period"]])
     compared = ["budget", "distance"] if plan.budget is not None else []
-    return rows[["fiscal_month", "period", "kind", "amount", *compared]]
+    return rows[["fiscal_month", "period", "kind", "amount", *booked, *compared]]
+
+
+def of_ledger(plan: Plan, ledger: Mapping[str, Decimal] | None) -> str:
+    """How far the bills of the months so far are from what the ledger holds for the clouds."""
+    rows = plan.outlook[(plan.outlook["line"] == TOTAL) & (plan.outlook["kind"] == ACTUAL)]
+    if not ledger or rows.empty:
+        return "Without a ledger, actual is what the bills say."
+    booked, billed = total(ledger.get(period, Decimal(0)) for period in rows["period"]), total(rows["amount"])
+    gap = booked - billed
+    side = "more" if gap >= 0 else "less"
+    return (f"For the {len(rows)} months so far the ledger holds {house.number(booked)} {plan.currency} of cloud cost, {house.number(abs(gap))} {side} than "
+            f"the bills ({house.percent(abs(gap) / abs(billed)) if billed else 'all of it'}): tax, credit memos, prepaid movement and open items, "
+            "as the reconciliation page has them.")
 
 
 def track_record(scores: pd.DataFrame) -> pd.DataFrame:
     """The track record of the total and the providers."""
-    return scores[scores["level"].isin(["total", "provider"])].drop(columns=["level", "naive_hit_share", "band_of_most", "winner"])
+    return scores[scores["level"].isin(["total", "provider"])].drop(columns=["level", "naive_hit_share", "band_of_most_share", "winner"])
 
 
 def by_horizon(scores: pd.DataFrame) -> pd.DataFrame:
     """The track record by level and months ahead, of a few horizons."""
-    return scores[scores["horizon"].isin([1, 3, 6, 12])].drop(columns=["mean_miss", "naive_hit_share", "band_of_most", "winner"])
+    return scores[scores["horizon"].isin([1, 3, 6, 12])].drop(columns=["mean_miss", "naive_hit_share", "winner"])
 
 
 def of_total(plan: Plan) -> pd.DataFrame | None:

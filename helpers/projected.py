@@ -3,9 +3,12 @@
     month → tables → name → table        month, tables → check → the checks
 """
 
+from decimal import Decimal
+
 import pandas as pd
 
 from helpers import agreed, checks, driven, submitted, underway, whatif
+from helpers.money import sum_by
 
 LEVEL = "application"  # that changes are told by
 
@@ -21,6 +24,14 @@ def tables(month) -> dict[str, pd.DataFrame]:
                   "submitted": month.submitted, "submitted_compared": submitted.compared(month.submitted, plan.agreed),
                   "landings": month.landings, "landings_tried": underway.tried(month.daily)}
     return {name: table for name, table in found.items() if table is not None and len(table.columns)}
+
+
+def ledger(month) -> dict[str, Decimal]:
+    """What the ledger holds for the clouds by ledger month; {} without one."""
+    if month.recorded is None:
+        return {}
+    rows = month.recorded[(month.recorded["kind"] == "expense") & (month.recorded["use"] != "other")]
+    return dict(sum_by(rows, ["fiscal_period"], ["amount"]).itertuples(index=False))
 
 
 def check(month, found: dict[str, pd.DataFrame]) -> pd.DataFrame:

@@ -18,7 +18,8 @@ from helpers import cells, coherent
 from helpers.agreed import Z80
 from helpers.choice import Tries
 from helpers.ensemble import ENSEMBLE
-from helpers.methods import SEASONAL
+from helpers.methods import SEASONAL, TOTAL
+from helpers.money import sum_by, total
 from helpers.panel import Panel
 from helpers.periods import shift
 
@@ -27,7 +28,7 @@ FIGURES = (*coherent.METHODS, "own")
 SHARE = Decimal("0.0001")
 NEAR = 3  # months ahead that a line's score goes by
 MOST = 0.8  # of the tries: the band that so many land in is told beside the one that is wanted
-SCORES = ["tries", "mean_miss", "miss_share", "bias_share", "hit_share", "band_of_most", "inside_80", "inside_95", "naive_miss_share",
+SCORES = ["tries", "mean_miss", "miss_share", "bias_share", "hit_share", "band_of_most_share", "inside_80_share", "inside_95_share", "naive_miss_share",
           "naive_hit_share", "winner"]
 
 
@@ -101,10 +102,31 @@ def _frozen(record: Record, kept: Mapping[str, pd.DataFrame]) -> Record:
     return record
 
 
-def by_line(record: Record, band: Decimal) -> pd.DataFrame:
-    """One row a level and name: one to three months ahead."""
+def by_line(record: Record, band: Decimal, budgeted: Mapping[str, Decimal | None] | None = None) -> pd.DataFrame:
+    """One row a level and name: one to three months ahead; budgeted: what the budget of the total and of providers missed by, as a share."""
     rows = [_scores(record, np.s_[:, [place], :NEAR], band) for place in range(len(record.panel.names))]
-    return record.panel.names.join(pd.DataFrame(rows, columns=SCORES, dtype=object))
+    table = record.panel.names.join(pd.DataFrame(rows, columns=SCORES, dtype=object))
+    known = [(budgeted or {}).get(line) if level in ("total", "provider") else None for level, line in zip(table["level"], table["line"], strict=True)]
+    return table.assign(budget_miss_share=pd.Series(known, dtype=object))
+
+
+def budget_missed(booked: pd.DataFrame, budget: pd.DataFrame | None, now: str, count: int) -> dict[str, Decimal | None]:
+    """By line (booked: actual by ledger month and line) what its budget missed by over the last `count` ledger months that have one."""
+    if budget is None:
+        return {}
+    told = {(row.period, row.scope): row.amount for row in sum_by(budget, ["period", "scope"], ["amount"]).itertuples()}
+    actual = {(period, line): amount for period, line, amount in booked[["period", "line", "amount"]].itertuples(index=False)
+              if shift(now, -count) < period <= now}
+    lines = sorted({line for _, line in actual} - {TOTAL})
+    for period in {period for period, _ in actual}:
+        if all((period, line) in told for line in lines):
+            told[period, TOTAL] = total(told[period, line] for line in lines)
+    found = {}
+    for name in [*lines, TOTAL]:
+        both = [(told[key], amount) for key, amount in actual.items() if key[1] == name and key in told]
+        size = total(abs(amount) for _, amount in both)
+        found[name] = _decimal(total(abs(plan - amount) for plan, amount in both) / size) if size else None
+    return found
 
 
 def by_horizon(record: Record, band: Decimal) -> pd.DataFrame:
@@ -129,19 +151,19 @@ def _scores(record: Record, part, band: Decimal) -> dict:
     own, other = _missed(told[used], actual[used], float(band)), _missed(naive[both], actual[both], float(band))
     inside = [_share((low <= actual) & (actual <= high), used) for low, high in ((low80, high80), (low95, high95))]
     winner = "" if not both.any() else SEASONAL if other["mean_miss"] < own["mean_miss"] else "forecast"
-    return {"tries": int(used.sum()), **own, "inside_80": inside[0], "inside_95": inside[1], "naive_miss_share": other["miss_share"],
+    return {"tries": int(used.sum()), **own, "inside_80_share": inside[0], "inside_95_share": inside[1], "naive_miss_share": other["miss_share"],
             "naive_hit_share": other["hit_share"], "winner": winner}
 
 
 def _missed(told: np.ndarray, actual: np.ndarray, band: float) -> dict:
     if not len(told):
-        return dict.fromkeys(("mean_miss", "miss_share", "bias_share", "hit_share", "band_of_most"))
+        return dict.fromkeys(("mean_miss", "miss_share", "bias_share", "hit_share", "band_of_most_share"))
     errors, size = told - actual, np.abs(actual).sum()
     parts = np.divide(np.abs(errors), np.abs(actual), out=np.where(errors == 0, 0.0, np.inf), where=actual != 0)
     most = np.quantile(parts, MOST, method="higher")
     return {"mean_miss": cells.money(pd.Series([int(round(np.abs(errors).mean() * 100))]))[0],
             "miss_share": _decimal(np.abs(errors).sum() / size) if size else None, "bias_share": _decimal(errors.sum() / size) if size else None,
-            "hit_share": _decimal((np.abs(errors) <= band * np.abs(actual) + 1e-9).mean()), "band_of_most": _decimal(most) if np.isfinite(most) else None}
+            "hit_share": _decimal((np.abs(errors) <= band * np.abs(actual) + 1e-9).mean()), "band_of_most_share": _decimal(most) if np.isfinite(most) else None}
 
 
 def _share(inside: np.ndarray, used: np.ndarray) -> Decimal | None:
@@ -149,7 +171,7 @@ def _share(inside: np.ndarray, used: np.ndarray) -> Decimal | None:
 
 
 def _decimal(value: float) -> Decimal:
-    return Decimal(float(value)).quantize(SHARE)
+    return Decimal(value).quantize(SHARE)
 
 
 def vintages(record: Record) -> pd.DataFrame:

@@ -317,3 +317,40 @@ def test_a_replay_knows_the_bills_of_then_alone():
     then = [table[(table["vintage"] <= "2025-03") & (table["line"] == "A")]["forecast"].tolist() for table in tables]
     assert then[0] == then[1]  # the correction of December came in April
     assert tables[0][tables[0]["vintage"] >= "2025-04"]["forecast"].tolist() != tables[1][tables[1]["vintage"] >= "2025-04"]["forecast"].tolist()
+
+
+def test_the_year_so_far_stands_beside_its_budget_and_what_the_ledger_holds():
+    budget = table("period  scope  amount\n" + "\n".join(f"{month}  {line}  300" for month in months("2025-04", "2026-03") for line in "AB"), currency="USD")
+    plan = forecast.plan(_two_years(), settings_of(lags={"A": 0, "B": 0}), budget)
+    # A is 310, 320 and 330 from April to June, B five more each
+    assert cells(forecast_words.by_provider(plan), "line", "actual", "budget_to_date", "distance_to_date") == [
+        ("A", "960", "900", "60"), ("B", "975", "900", "75"), ("Total", "1935", "1800", "135")]
+    held = {"2025-04": D(620), "2025-05": D(640), "2025-06": D(700)}
+    assert cells(forecast_words.by_month(plan, held).head(4), "period", "amount", "ledger", "distance")[:3] == [
+        ("2025-04", "625", "620", "25"), ("2025-05", "645", "640", "45"), ("2025-06", "665", "700", "65")]
+    assert forecast_words.of_ledger(plan, held).startswith("For the 3 months so far the ledger holds 1,960.00 USD of cloud cost, 25.00 more than the bills (1.3 %)")
+
+
+def test_what_the_budget_missed_by_is_over_the_months_it_has():
+    from helpers import track
+
+    booked = table("period  line  amount\n2025-05  A  100\n2025-06  A  200\n2025-06  B  50\n2025-05  Total  100\n2025-06  Total  250\n2024-01  A  999")
+    budget = table("period  scope  amount\n2025-05  A  90\n2025-06  A  230\n2025-06  B  50\n2024-01  A  1")
+    # A: 10 and 30 of 300; the total has a budget of each line in June alone: 30 of 250
+    assert track.budget_missed(booked, budget, "2025-06", 12) == {"A": D("0.1333"), "B": D("0"), "Total": D("0.12")}
+
+
+def test_what_a_month_closed_with_scores_it_later_whatever_the_bills_say_since(tmp_path):
+    from helpers import kept, publish
+
+    then = forecast.plan(_two_years(), settings_of("2025-05"))
+    folder = tmp_path / "2025-05" / "closed" / "tables"
+    folder.mkdir(parents=True)
+    (folder / "forecast_ahead.csv").write_text(publish.to_csv(then.tables["ahead"]))
+    frozen = kept.forecasts("2025-06", tmp_path)
+    assert list(frozen) == ["2025-05"] and kept.forecasts("2025-05", tmp_path) == {}
+    late = bills("service_period  billing_period  ProviderName  effective\n2025-05  2025-06  A  777")
+    now = forecast.plan(pd.concat([_two_years(), late], ignore_index=True), settings_of(), frozen=frozen).tables["vintages"]
+    told = now[(now["vintage"] == "2025-05") & (now["line"] == "Total")]
+    first = then.tables["ahead"].iloc[0]
+    assert cells(told, "source", "period", "forecast", "low_80", "high_80") == [("frozen", "2025-06", *(f"{first[name]:f}" for name in ("amount", "low_80", "high_80")))]
