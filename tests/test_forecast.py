@@ -342,6 +342,7 @@ def test_what_the_budget_missed_by_is_over_the_months_it_has():
 
 def test_what_a_month_closed_with_scores_it_later_whatever_the_bills_say_since(tmp_path):
     from helpers import kept, publish
+    from helpers.money import plain
 
     then = forecast.plan(_two_years(), settings_of("2025-05"))
     folder = tmp_path / "2025-05" / "closed" / "tables"
@@ -353,4 +354,4 @@ def test_what_a_month_closed_with_scores_it_later_whatever_the_bills_say_since(t
     now = forecast.plan(pd.concat([_two_years(), late], ignore_index=True), settings_of(), frozen=frozen).tables["vintages"]
     told = now[(now["vintage"] == "2025-05") & (now["line"] == "Total")]
     first = then.tables["ahead"].iloc[0]
-    assert cells(told, "source", "period", "forecast", "low_80", "high_80") == [("frozen", "2025-06", *(f"{first[name]:f}" for name in ("amount", "low_80", "high_80")))]
+    assert cells(told, "source", "period", "forecast", "low_80", "high_80") == [("frozen", "2025-06", *(plain(first[name]) for name in ("amount", "low_80", "high_80")))]
