@@ -13,7 +13,7 @@ the same name; what works them out lies below it.
     tco             tco, profile      cells, origins, burden, grid; layers, span, ratecards, unitcosts, storage, labourcost, depreciation,
                                       tcotrace
     forecast        projected,        forecast, past, panel, events, choice, ensemble (smoothing, seasonal, widths), methods, coherent, agreed,
-                    forecast_words    track, planned, fiscal; picks, submitted (units), driven, whatif, underway (landing)
+                    forecast_words    track, planned, fiscal; picks, submitted (units, unit_names), driven, whatif, underway (landing)
     closed months   (index)           kept
 
     what a month is given       given, feeds, params, settings, plainyaml, values, inputs, codebook, problems

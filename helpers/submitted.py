@@ -12,7 +12,7 @@ from decimal import Decimal
 import numpy as np
 import pandas as pd
 
-from helpers import cells, globs, inputs, rates, units
+from helpers import cells, globs, inputs, rates, unit_names, units
 from helpers.agreed import Agreed
 from helpers.errors import InputError
 from helpers.events import SCOPE
@@ -73,7 +73,7 @@ def converted(submissions: pd.DataFrame, prices: pd.DataFrame | None, worth: Map
 def _things(unit: str) -> tuple[str, ...]:
     """What the price is for as a countable of the company's, where it is not a unit of its own."""
     name = unit.split("/")[0].split(" per ")[0].strip()
-    return (name,) if name.isalpha() and not units.known(name) else ()
+    return (name,) if name.isalpha() and not unit_names.known(name) else ()
 
 
 def _price(known: Mapping[str, dict], item: str, where: str) -> dict:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers import units
+from helpers import unit_names, units
 from helpers.errors import InputError
 
 COUNTED = ("widget", "parcels", "application", "booking", "delivery", "loan application", "SKU")
@@ -281,6 +281,6 @@ def test_every_unit_said_to_fit_does_and_reads_back(to):
 def test_no_float_ever():
     for days in (28, 29, 30, 31):
         made = [units._factor(days, units.Unit(1, "moved", size, time), units.Unit(1, "moved", "TiB", "day"))
-                for size in units._BYTES for time in units._SAID]
+                for size in unit_names.BYTES for time in unit_names.SAID]
         assert set(map(type, made)) == {Fraction}
     assert units._factor(31, units.Unit(1, "held", "GiB", "hour"), units.Unit(1, "held", "GB", "month")) == Fraction(1024 ** 3, 1000 ** 3 * 744)
