@@ -19,12 +19,12 @@ LONGEST, LISTED = 80, 8  # characters of a unit, units in a message
 
 _PREFIXES = {"K": ("kilo", "kibi"), "M": ("mega", "mebi"), "G": ("giga", "gibi"), "T": ("tera", "tebi"), "P": ("peta", "pebi")}
 BYTES = {f"{sign}{base}": Fraction(step ** power, each) for base, step, each in (("B", 1000, 1), ("iB", 1024, 1), ("bit", 1000, 8))
-          for power, sign in enumerate(_PREFIXES, 1)} | {"B": Fraction(1), "bit": Fraction(1, 8)}
+         for power, sign in enumerate(_PREFIXES, 1)} | {"B": Fraction(1), "bit": Fraction(1, 8)}
 _NAMED = {"byte": "B", **{f"{words[i]}byte": f"{sign}{'i' * i}B" for sign, words in _PREFIXES.items() for i in (0, 1)}}
 _SIZES = {name: name for name in BYTES} | {f"{sign}iBy": f"{sign}iB" for sign in _PREFIXES} | {"By": "B", "bits": "bit", "kB": "KB", "kbit": "Kbit"}
 _SIZES |= {form: name for word, name in _NAMED.items() for form in (word, f"{word}s", word.title(), f"{word}s".title())}
 SAID = {"month": "mo mth monthly", "day": "d daily", "quarter": "q qtr quarterly", "year": "y yr annum yearly annually", "hour": "h hr hourly",
-         "week": "w wk weekly", "minute": "min", "second": "s sec", "fiscal quarter": "", "fiscal year": ""}
+        "week": "w wk weekly", "minute": "min", "second": "s sec", "fiscal quarter": "", "fiscal year": ""}
 _TIMES = {word + s: time for time, others in SAID.items() for word in (time, *others.split()) for s in ("", "s")}
 LONG = {"quarter": 3, "year": 12, "fiscal quarter": 3, "fiscal year": 12}  # months; nothing is held in a month for longer than it
 _SCALES = {"": 1, "k": 1000, "K": 1000, "M": 10 ** 6, "thousand": 1000, "million": 10 ** 6, "billion": 10 ** 9}

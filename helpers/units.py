@@ -27,6 +27,7 @@ from helpers.unit_names import Unit
 
 DIGITS, WIDEST = 12, 100  # decimals of a result without end, digits of a number
 
+
 class Converted(NamedTuple):
     """A quantity in the agreed unit, that unit in its one spelling, and a text for each step that led there."""
 
