@@ -29,14 +29,11 @@ def checked(rules: pd.DataFrame | None, version: str) -> pd.DataFrame | None:
     """The TCO rules in the order they are tried, with the towers of the version; raises InputError for an unknown tower."""
     if rules is None:
         return None
-    names, problems = taxonomy.names(version, "towers"), Problems()
-    wanted = [rules[f"{version}_{name}"] if f"{version}_{name}" in rules else pd.Series("", index=rules.index)
-              for name in ("tower", "sub_tower")]
+    problems, columns = Problems(), [f"{version}_{name}" for name in ("tower", "sub_tower")]
+    wanted = [rules[name] if name in rules else pd.Series("", index=rules.index) for name in columns]
     for line, tower, below in zip(inputs.lines_of(rules), *wanted, strict=True):
-        if tower and (tower not in names or below and below not in names[tower]):
-            problems.add(f"rules.tco, line {line}, column {version}_{'sub_tower' if tower in names else 'tower'}",
-                         f'"{below if tower in names else tower}"', f"a name of TBM Taxonomy {taxonomy.VERSIONS[version]}",
-                         f"write one of {', '.join(names.get(tower, names))}")
+        for column, found, expected, todo in taxonomy.wrong(version, "towers", columns, tower, below, True, True):
+            problems.add(f"rules.tco, line {line}, column {column}", found, expected, todo)
     problems.stop()
     told = rules.assign(tower=wanted[0], sub_tower=wanted[1])
     told = told.assign(**{name: "" for name in UNRULED if name not in told})
@@ -54,8 +51,8 @@ def ruled(coded: pd.DataFrame, sources: pd.DataFrame | None, rules: pd.DataFrame
     found = [UNRULED, *([] if rules is None else rules.to_dict("records"))]
     told = {name: [found[place + 1][name] for place in places] for name in UNRULED}
     sub_pools = lines[f"{versions.pools}_sub_pool"].tolist()
-    return lines.assign(rule=places, method=told["method"], driver=told["driver"], consumer=told["consumer"], cost_pool=lines[f"{versions.pools}_cost_pool"], sub_pool=sub_pools, tower=told["tower"],
-                        sub_tower=told["sub_tower"], spending=[spending(name) for name in sub_pools],
+    return lines.assign(rule=places, method=told["method"], driver=told["driver"], consumer=told["consumer"],
+                        cost_pool=lines[f"{versions.pools}_cost_pool"], sub_pool=sub_pools, tower=told["tower"], sub_tower=told["sub_tower"], spending=[spending(name) for name in sub_pools],
                         activity=[name or RUN for name in told["activity"]], hosting=[name or BOTH for name in told["hosting"]])
 
 

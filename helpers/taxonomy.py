@@ -96,15 +96,15 @@ def check(rules: pd.DataFrame, pools: str = "v5", towers: str = "v5",
         rows = rules.loc[:, ["level", *columns]].itertuples(index=False, name=None)
         for line, (level, first, second) in zip(inputs.lines_of(rules), rows, strict=True):
             blank_allowed = layer == "pools" or level == "default"
-            for column, found, expected, todo in _wrong(version, layer, columns, first, second, blank_allowed):
+            for column, found, expected, todo in wrong(version, layer, columns, first, second, blank_allowed):
                 problems.add(f"{where}, line {line}, column {column}", found, expected, todo)
     problems.stop()
     return rules
 
 
-def _wrong(version: str, layer: str, columns: list[str], first: str, second: str,
-           blank_allowed: bool) -> Iterator[tuple[str, str, str, str]]:
-    """Column, found, expected, to do: for the first of the two names that is not valid."""
+def wrong(version: str, layer: str, columns: list[str], first: str, second: str,
+          blank_allowed: bool, first_alone: bool = False) -> Iterator[tuple[str, str, str, str]]:
+    """Column, found, expected, to do: for the first of the two names that is not valid; both, or the second, may be allowed to be blank."""
     if not first and not second and blank_allowed:
         return
     valid = names(version, layer)
@@ -112,7 +112,7 @@ def _wrong(version: str, layer: str, columns: list[str], first: str, second: str
     book = f"of TBM Taxonomy {VERSIONS[version]} (data/taxonomy/{version}.csv)"
     if first not in valid:
         yield columns[0], _quoted(first), f"a {kind} {book}", _nearest(first, valid)
-    elif second not in valid[first]:
+    elif second not in valid[first] and (second or not first_alone):
         yield columns[1], _quoted(second), f"a {kind_below} of {first} {book}", _nearest(second, valid[first])
 
 
