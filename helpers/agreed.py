@@ -8,15 +8,13 @@ Amounts ahead are whole cents of lines, so every level adds up to every other.
 """
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from helpers import cells, choice, coherent, events, grid
+from helpers import cells, choice, coherent, events
 from helpers.choice import Tries
-from helpers.ensemble import ENSEMBLE
 from helpers.events import Effects
 from helpers.methods import EDGES
 from helpers.panel import Panel
@@ -53,57 +51,41 @@ def agree(panel: Panel, effects: Effects, tries: Tries, ahead: int, method: str 
           ended: Sequence[str] = ()) -> Agreed:
     """Every series `ahead` months by its method, and the lines that are the picked figure; lines of providers that ended stay at 0."""
     level = panel._replace(cents=panel.cents + np.rint(effects.past * 100).astype(np.int64))
-    found = choice.carry(level.series, choice.choose(tries, panel.series, method), ahead)
+    chosen = choice.choose(tries, panel.truth, method)
+    found = choice.carry(level.series, chosen, ahead)
     over = panel.keys["ProviderName"].isin(set(ended)).to_numpy()
     lasting = np.concatenate([(panel.member @ ~over) > 0, ~over]).astype(float)[:, None]
     told = events.apply(effects, panel.member, found.mean * lasting)
-    size = np.concatenate([np.ones(len(panel.member)), np.abs(effects.factor[:, 0])])[:, None] * lasting
+    size = np.vstack([np.ones((len(panel.member), ahead)), np.abs(effects.factor)]) * lasting
     widths = [(found.mean - edge) * size for edge in found[1:5]]  # below, above of 80 %, of 95 %; above is negative
     deviation = (widths[0] - widths[1])[:, 0] / 2 / Z80
     recent = level.cents[:, -12:].sum(axis=1).astype(float) * lasting[len(panel.member):, 0]
-    errors = _errors(tries, panel.series)
-    made = {name: coherent.reconcile(told, panel.member, deviation**2, name, errors) for name in coherent.METHODS if name != coherent.TOP_DOWN}
+    errors = _errors(tries, chosen, panel.truth)
+    made = {name: coherent.reconcile(told, panel.member, deviation**2, name, errors)[0] for name in coherent.METHODS if name != coherent.TOP_DOWN}
     split = coherent.top_down(found.mean[0], recent)
-    made[coherent.TOP_DOWN] = split * effects.factor + effects.added, np.ones(len(told))
-    figures = {name: _kept_positive(made[name][0], panel.cents, effects) for name in coherent.METHODS}
+    made[coherent.TOP_DOWN] = split * effects.factor + effects.added
+    nothing = (effects.factor == 0) | ((panel.cents == 0).all(axis=1, keepdims=True) & (effects.added == 0)) | (lasting[len(panel.member):] == 0)
+    figures = {name: np.where(nothing, 0.0, _kept_positive(made[name], panel.cents, effects)) for name in coherent.METHODS}
     cents = np.rint(figures[picked] * 100).astype(np.int64)
     amounts = np.vstack([panel.member @ cents, cents]) / 100
-    shrunk = np.sqrt(made[picked][1])[:, None]
-    edges = np.stack([amounts - width * shrunk for width in widths])
+    edges = np.stack([amounts - width for width in widths])
     never = np.concatenate([panel.member @ (panel.cents < 0).any(axis=1) == 0, ~(panel.cents < 0).any(axis=1)])
     edges[[0, 2]] = np.where(never[None, :, None], np.maximum(edges[[0, 2]], np.minimum(amounts, 0.0)), edges[[0, 2]])
+    edges[:, len(panel.member):] = np.where(nothing, 0.0, edges[:, len(panel.member):])
     names = np.where(lasting[:, 0] > 0, found.method, "zero: no bill since")
     return Agreed(panel, told, figures, picked, cents, edges, names)
 
 
-def landed(found: Agreed, under_way: Mapping[str, str], amounts: Mapping[str, Decimal]) -> Agreed:
-    """The figure with each provider's month under way at where its days say it lands, split over its lines as forecast."""
-    cents, edges = found.cents.copy(), found.edges.copy()
-    for provider, month in under_way.items():
-        rows = np.flatnonzero(found.panel.keys["ProviderName"] == provider)
-        if provider not in amounts or month not in found.months or not cents[rows, found.months.index(month)].sum():
-            continue
-        step, whole = found.months.index(month), int(amounts[provider].scaleb(2))
-        was = cents[rows, step]
-        cents[rows, step] = grid.rounded(was * (whole / was.sum()), whole)
-        moved = np.zeros(len(cents))
-        moved[rows] = (cents[rows, step] - was) / 100
-        edges[:, :, step] += np.concatenate([found.panel.member @ moved, moved])
-    return found._replace(cents=cents, edges=edges)
-
-
-def _errors(tries: Tries, actual: np.ndarray) -> np.ndarray | None:
-    """What the ensemble missed by, one month ahead, from each origin (series × origins)."""
-    if not tries.origins:
-        return None
+def _errors(tries: Tries, chosen: np.ndarray, actual: np.ndarray) -> np.ndarray | None:
+    """What each series' method missed by, one month ahead, from each origin (series × origins)."""
     kept = [place for place, origin in enumerate(tries.origins) if origin + 1 < actual.shape[1]]
-    missed = [tries.forecasts[ENSEMBLE][place, :, 0] - actual[:, tries.origins[place] + 1] for place in kept]
+    missed = [choice.of_chosen(tries, chosen, place)[:, 0] - actual[:, tries.origins[place] + 1] for place in kept]
     return np.nan_to_num(np.stack(missed, axis=1)) if missed else None
 
 
 def _kept_positive(lines: np.ndarray, cents: np.ndarray, effects: Effects) -> np.ndarray:
-    """A line that never was a credit, and that no event makes one, is not reconciled to one."""
-    never = ~(cents < 0).any(axis=1, keepdims=True) & (effects.added >= 0).all(axis=1, keepdims=True)
+    """A line that never was a credit becomes none, but by a one-off of that month."""
+    never = ~(cents < 0).any(axis=1, keepdims=True) & ~effects.credits
     return np.where(never, np.maximum(lines, 0.0), lines)
 
 

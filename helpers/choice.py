@@ -127,11 +127,14 @@ def carry(values: np.ndarray, chosen: np.ndarray, ahead: int) -> Forecast:
     return Forecast(mean, *(edge + moved for edge in told[1:5]), names)
 
 
-def scored(tries: Tries, actual: np.ndarray, places: Sequence[int]) -> list[dict]:
-    """One row a series (of `places`) and method: mean absolute miss one to three months ahead, and how many tries."""
-    means, counts = misses(tries, actual)
-    return [{"place": place, "method": name, "mean_miss": float(miss[place]), "tries": int(counts[place])}
-            for place in places for name, miss in means.items() if np.isfinite(miss[place])]
+def of_chosen(tries: Tries, chosen: np.ndarray, place: int) -> np.ndarray:
+    """What each series' method said from one origin (series × months ahead); the ensemble where that could not."""
+    found = tries.forecasts[ENSEMBLE][place].copy()
+    for name in set(chosen.tolist()) - {ENSEMBLE}:
+        rows = np.flatnonzero(chosen == name)
+        told = tries.forecasts[name][place][rows] if name in tries.forecasts else found[rows]
+        found[rows] = np.where(np.isfinite(told), told, found[rows])
+    return found
 
 
 def largest(values: np.ndarray, count: int) -> list[int]:

@@ -14,6 +14,7 @@ import numpy as np
 
 OLS, WLS, MINT, BOTTOM_UP, TOP_DOWN = "ols", "wls", "mint", "bottom-up", "top-down"
 METHODS = (BOTTOM_UP, TOP_DOWN, OLS, WLS, MINT)
+LEAST = 0.02  # that correlations are drawn to none, so that lines that always missed alike leave a system that can be solved
 FLOOR = 1e-9  # of the largest variance: a line that never moves hardly gives way
 
 
@@ -40,7 +41,7 @@ def _correlated(across: np.ndarray, errors: np.ndarray, spread: np.ndarray) -> n
     """R D½ C' with R the shrunk correlation of the errors."""
     size = np.sqrt((errors**2).mean(axis=1, keepdims=True))
     unit = np.divide(errors, size, out=np.zeros_like(errors), where=size > 0)
-    kept = 1 - shrinkage(unit)
+    kept = 1 - max(shrinkage(unit), LEAST)
     return kept * unit @ (unit.T @ across) / errors.shape[1] + (1 - kept * (size > 0)) * across
 
 
@@ -60,7 +61,10 @@ def shrinkage(unit: np.ndarray) -> float:
 
 
 def top_down(total: np.ndarray, recent: np.ndarray) -> np.ndarray:
-    """The total (months ahead) split over lines by their part of the last year's cost; recent: sums of it by line."""
+    """The total (months ahead) split over lines: the last year's monthly cost of each, and by its size of what the total has more or less.
+
+    recent: sums of the last twelve months by line; without credits that is each line's part of the year.
+    """
     sizes = np.abs(recent)
     shares = sizes / sizes.sum() if sizes.any() else np.full(len(recent), 1 / max(len(recent), 1))
-    return np.outer(shares, total)
+    return recent[:, None] / 12 + np.outer(shares, total - recent.sum() / 12)

@@ -3,7 +3,7 @@
     booked usage → by_usage → one row a service and unit: quantity and price now, what they come to ahead
     volumes, usage → by_volume → one row an application: units of output ahead at the cost a unit has now
 
-Quantities are carried forward as lines are (helpers.ensemble); the price is that of the last three months.
+Quantities are carried forward as lines are (helpers.ensemble); the price is that of the last three months known.
 """
 
 from collections.abc import Sequence
@@ -47,15 +47,14 @@ def _ahead(table: pd.DataFrame, months: Sequence[str], ahead: int) -> pd.DataFra
     if table.empty:
         return pd.DataFrame(columns=COLUMNS)
     keys = ["driver", "unit"]
-    wide = {name: table.pivot_table(index=keys, columns="period", values=name, aggfunc="sum", fill_value=0.0).reindex(columns=list(months), fill_value=0.0)
-            for name in ("quantity", "cost")}
+    wide = {name: table.pivot_table(index=keys, columns="period", values=name, aggfunc="sum").reindex(columns=list(months)) for name in ("quantity", "cost")}
     size = wide["cost"].iloc[:, -12:].sum(axis=1)
     kept = size.sort_values(ascending=False, kind="stable").index[:MOST]
     quantity, cost = (wide[name].loc[kept].to_numpy() for name in ("quantity", "cost"))
-    used, paid = quantity[:, -RECENT:].sum(axis=1), cost[:, -RECENT:].sum(axis=1)
+    used, paid = (np.array([line[np.isfinite(line)][-RECENT:].sum() for line in part]) for part in (quantity, cost))
     price = np.divide(paid, used, out=np.zeros_like(paid), where=used != 0)
     told = ensemble.forecast(quantity, ahead).mean.sum(axis=1)
-    found = pd.DataFrame({"last_quantity": _number(quantity[:, -1]), "quantity_ahead": _number(told), "price": _number(price, 6),
+    found = pd.DataFrame({"last_quantity": _number(np.array([line[np.isfinite(line)][-1] for line in quantity])), "quantity_ahead": _number(told), "price": _number(price, 6),
                           "amount_ahead": cells.money(pd.Series(np.rint(told * price * 100).astype(np.int64)))})
     return pd.DataFrame(list(kept), columns=keys).join(found)
 

@@ -1,6 +1,6 @@
 """What is known to happen, or to have happened?  Dated events that a forecast must not learn from, and must not miss.
 
-    events, panel → read → Effects     what the history would have been had each always been so; what is still to come
+    events, panel → read → Effects     what the history would have been had each always been so; what is still to come; what has no effect
 
 effect    in the history                                            ahead
 step      cost before it is raised (or lowered) by the amount       the amount a month is added, from its month on
@@ -26,7 +26,7 @@ STEP, SHARE, ONE_OFF, END = "step", "share", "one-off", "end"
 EFFECTS = (STEP, SHARE, ONE_OFF, END)
 SCOPE = ["ProviderName", "application", "tower"]
 AROUND = 3  # months before and after that an effect is measured by
-COLUMNS = ["period", "kind", "effect", *SCOPE, "lines", "amount", "share", "in_history", "ahead", "reason", "owner"]
+COLUMNS = ["period", "kind", "effect", *SCOPE, "lines", "amount", "share", "in_history", "ahead", "reason", "owner", "without_effect"]
 
 
 class Effects(NamedTuple):
@@ -36,54 +36,65 @@ class Effects(NamedTuple):
     factor: np.ndarray
     added: np.ndarray
     told: pd.DataFrame
+    credits: np.ndarray  # lines × months ahead: whether a one-off below 0 is in the month
 
 
-def read(events: pd.DataFrame | None, panel: Panel, months_ahead: int, basis: str, then: str = "") -> Effects:
-    """The events' effects on each line, in amounts; then: a month of the past, whose people knew of events by `known`, else as they came.
+def read(events: pd.DataFrame | None, panel: Panel, months_ahead: int, basis: str, now: str, then: bool = False) -> Effects:
+    """The events' effects on each line, in amounts, as people knew of them in the month `now`.
 
-    Raises InputError for an event to come without amount.
+    then: in a replay of the past an event without `known` came as it came; else what the file says of months to come is known.
+    Amounts that are stated are taken out first, and the others measured on what is left, in order of time.
+    Raises InputError for a share below -1.
     """
-    own = panel.cents / 100
-    past, factor, added = np.zeros(own.shape), np.ones((len(own), months_ahead)), np.zeros((len(own), months_ahead))
-    told = []
-    for row, line in [] if events is None else zip(events.to_dict("records"), inputs.lines_of(events), strict=True):
-        if row["basis"] not in ("", basis) or then and (row["known"] or row["period"]) > then:
+    current = panel.cents / 100
+    factor, added, told = np.ones((len(current), months_ahead)), np.zeros((len(current), months_ahead)), []
+    credits = np.zeros(added.shape, dtype=bool)
+    rows = [] if events is None else list(zip(events.to_dict("records"), inputs.lines_of(events), strict=True))
+    for row, line in sorted(rows, key=lambda pair: (_blank(pair[0]), pair[0]["period"])):
+        if row["basis"] not in ("", basis) or (row["known"] or (row["period"] if then else now)) > now:
             continue
         row["ramp_months"] = 1 if pd.isna(row["ramp_months"]) else max(int(row["ramp_months"]), 1)
+        if not pd.isna(row["share"]) and row["share"] is not None and row["share"] < -1:
+            raise InputError(f"inputs.forecast_events, line {line}, column share", str(row["share"]), "-1 or more: -0.2 is a fifth less", "write the share, not percent")
         here = np.array([all(globs.matches(row[name], text) for name, text in zip(SCOPE, key, strict=True))
                          for key in zip(*(panel.keys[name].tolist() for name in SCOPE), strict=True)], dtype=bool)
-        first = distance(panel.months[0], row["period"]) if panel.months else 0
-        last = distance(panel.months[0], row["until"]) if row["until"] and panel.months else None
-        size = _size(row, own[here].sum(axis=0), first, line, bool(then))
-        change = _one(row, own, here, first, last, size, months_ahead)
-        past += change[0]
-        factor *= change[1]
-        added += change[2]
+        first = distance(panel.months[0], row["period"])
+        last = distance(panel.months[0], row["until"]) if row["until"] else None
+        size = _size(row, current[here].sum(axis=0), first)
+        idle = "no line has these names" if not here.any() else "until lies before period" if last is not None and last < first else \
+            "without amount, and nothing to measure it by" if size is None else ""
+        past, times, more = _one(row, current, here, first, last, size or 0.0, months_ahead) if not idle else (0.0, 1.0, 0.0)
+        past = past * panel.there
+        level = current[:, -3:].mean(axis=1, keepdims=True)
         told.append({**{name: row[name] for name in ("period", "kind", "effect", *SCOPE, "reason", "owner")}, "lines": int(here.sum()),
                      "amount": None if row["effect"] in (SHARE, END) else size, "share": size if row["effect"] == SHARE else None,
-                     "in_history": float(change[0].sum()), "ahead": float(change[2].sum())})
-    return Effects(past, factor, added, pd.DataFrame(told, columns=COLUMNS))
+                     "in_history": float(np.sum(past)), "ahead": float(np.sum(more + level * (times - 1))), "without_effect": idle})
+        credits |= np.broadcast_to((np.asarray(more) < 0) & (row["effect"] == ONE_OFF), added.shape)
+        current, added, factor = current + past, (added + more) * np.where(times == 0, 0, 1), factor * times
+    return Effects(current - panel.cents / 100, factor, added, pd.DataFrame(told, columns=COLUMNS), credits)
 
 
-def _size(row: Mapping, cost: np.ndarray, first: int, line: int, then: bool) -> float:
-    """The amount or share that the event states, else as measured about its month (0 then, where that was still to come)."""
-    effect, stated = row["effect"], row["share" if row["effect"] == SHARE else "amount"]
-    if effect == END:
-        return 0.0
-    if stated is not None and not pd.isna(stated):
-        return float(stated)
+def _blank(row: Mapping) -> bool:
+    """Whether the event's size is to be measured."""
+    stated = row["share"] if row["effect"] == SHARE else row["amount"]
+    return row["effect"] != END and (stated is None or bool(pd.isna(stated)))
+
+
+def _size(row: Mapping, cost: np.ndarray, first: int) -> float | None:
+    """The amount or share that the event states, else as measured about its month; None where nothing can be measured."""
+    effect = row["effect"]
+    if effect == END or not _blank(row):
+        return 0.0 if effect == END else float(row["share"] if effect == SHARE else row["amount"])
     ramp = row["ramp_months"] if effect == STEP else 1
-    before, after = cost[max(first - AROUND, 0):max(first, 0)], cost[max(first + ramp - 1, 0):][:AROUND]
-    if effect == ONE_OFF and 0 <= first < len(cost):
-        near = np.concatenate([before, cost[first + 1:first + 1 + AROUND]])
-        return float(cost[first] - near.mean()) if len(near) else 0.0
-    if first <= 0 or not len(after) or first >= len(cost):
-        if then or effect == ONE_OFF and first < 0:
-            return 0.0
-        raise InputError(f"inputs.forecast_events, line {line}, column {'share' if effect == SHARE else 'amount'}", "blank",
-                         "a number: nothing can be measured about that month", f"state what the {row['kind'] or 'event'} is expected to change")
+    if first <= 0 or first >= len(cost):
+        return 0.0 if 0 > first or first == 0 else None  # before all bills it is in every month of them
+    before, after = cost[max(first - AROUND, 0):first], cost[first + ramp - 1:][:AROUND]
+    if effect == ONE_OFF:
+        return float(cost[first] - np.concatenate([before, cost[first + 1:first + 1 + AROUND]]).mean())
+    if not len(after):
+        return None
     if effect == SHARE:
-        return float(after.mean() / before.mean() - 1) if before.mean() else 0.0
+        return float(after.mean() / before.mean() - 1) if before.mean() else None
     return float(after.mean() - before.mean())
 
 
@@ -122,22 +133,23 @@ def _one(row: Mapping, own: np.ndarray, here: np.ndarray, first: int, last: int 
 
 
 def _shares(own: np.ndarray, here: np.ndarray, first: int) -> np.ndarray:
-    """How an amount is split over the lines it names: by what they moved about the month, else by their last year's cost."""
+    """How an amount is split over the lines it names: by what they moved about the month, else by what they cost lately."""
     cost = own[here]
     if 0 < first < own.shape[1]:
         moved = np.abs(cost[:, first:first + AROUND].mean(axis=1) - cost[:, max(first - AROUND, 0):first].mean(axis=1))
     else:
-        moved = np.abs(cost[:, -12:]).sum(axis=1)
+        moved = np.abs(cost[:, -AROUND:]).sum(axis=1)
     return moved / moved.sum() if moved.sum() else np.full(len(cost), 1 / len(cost))
 
 
 def new_lines(events: pd.DataFrame | None, keys: pd.DataFrame) -> pd.DataFrame:
     """Lines that a step to come names in full and no bill has yet: a launch or migration begins at nothing."""
     known, found = set(zip(*(keys[name] for name in SCOPE), strict=True)), []
+    providers = set(keys["ProviderName"])
     for row in [] if events is None else events[events["effect"] == STEP].to_dict("records"):
         name = tuple(row[part] for part in SCOPE)
         plain = all(name) and not any(globs.wild(part) or "|" in part for part in name)
-        if plain and name not in known and not any(all(globs.matches(*pair) for pair in zip(name, key, strict=True)) for key in known):
+        if plain and name[0] in providers and name not in known and not any(all(globs.matches(*pair) for pair in zip(name, key, strict=True)) for key in known):
             known.add(name)
             found.append(name)
     return pd.DataFrame(found, columns=SCOPE).assign(owner="(no owner)")

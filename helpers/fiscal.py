@@ -11,7 +11,7 @@ import pandas as pd
 
 from helpers import money
 from helpers.errors import InputError
-from helpers.methods import EDGES, FILLED, PROJECTION_COLUMNS, STAGGER, SUM, TOTAL, add_up
+from helpers.methods import BILLED, EDGES, FILLED, PROJECTION_COLUMNS, STAGGER, SUM, TOTAL, add_up
 from helpers.money import total
 from helpers.periods import fiscal_label, fiscal_year, months, shift
 
@@ -54,7 +54,7 @@ def outlook(history: pd.DataFrame, projection: pd.DataFrame, budget: pd.DataFram
     """One row a ledger month and line of the period's fiscal year: actual, used but not yet booked, or forecast.
 
     History and projection come by ledger month; budget has period, scope (a line) and amount.  Total is budgeted
-    where each of the month's lines is.
+    with what its lines are.
     """
     first, last = fiscal_year(period, fiscal_year_start)
     known = history.assign(kind=[_kind(row, period) for row in history.to_dict("records")], **dict.fromkeys(EDGES))
@@ -120,7 +120,7 @@ def _part(rows: pd.DataFrame, every: pd.DataFrame, edge: str) -> Decimal:
 
 
 def _kind(row: dict, period: str) -> str:
-    if row["source"] == FILLED:
+    if row["source"] != BILLED:
         return FILLED
     return ACTUAL if row["period"] <= period else UNBOOKED
 
@@ -134,22 +134,23 @@ def _planned(budget: pd.DataFrame | None) -> dict[tuple[str, str], Decimal]:
 
 
 def _budget_totals(rows: list[dict]) -> None:
-    """Sets Total's budget of each month to the sum of its lines', where each line has one."""
+    """Sets Total's budget of each month to the sum of its lines', where any line has one; a line without has none to spend."""
     by_month: dict[str, list] = {}
     for row in rows:
         if row["line"] != TOTAL:
             by_month.setdefault(row["period"], []).append(row["budget"])
     for row in rows:
         if row["line"] == TOTAL:
-            parts = by_month.get(row["period"], [None])
-            row["budget"] = None if None in parts else total(parts)
+            parts = by_month.get(row["period"], [])
+            row["budget"] = total(parts) if any(part is not None for part in parts) else None
 
 
 def _year(line: str, rows: list[dict]) -> dict:
     parts = {kind.replace(" ", "_"): total(row["amount"] for row in rows if row["kind"] == kind)
              for kind in (ACTUAL, UNBOOKED, FILLED, FORECAST)}
     amount = total(parts.values())
-    budget = None if None in [row["budget"] for row in rows] else total(row["budget"] for row in rows)
+    given = [row["budget"] for row in rows]
+    budget = total(given) if (any(part is not None for part in given) if line in (SUM, TOTAL) else None not in given) else None
     edges = {edge: _edge(rows, edge) for edge in EDGES} if line != SUM else dict.fromkeys(EDGES)
     distance = None if budget is None else amount - budget
     return {"line": line, **parts, "amount": amount, **edges, "budget": budget, "distance": distance,

@@ -103,10 +103,11 @@ def plan(mapped: pd.DataFrame, params, budget: pd.DataFrame | None = None, provi
     setting, start = params.forecast, params.fiscal_year_start
     fiscal.check_budget(budget, params.currency)
     lags = {name: provider.lag for name, provider in (providers or params.providers).items()}
-    usage = history(mapped, params.period, params.cost_basis, under_way)
+    usage = history(mapped, params.period, params.cost_basis, under_way, landings)
     left = left_out(mapped, usage, params.period, params.cost_basis, under_way)
     reach = _reach(usage, setting.months, params.period, start)
-    found = _look(mapped, usage, params, reach, events, dict(pick or {}), frozen, (under_way or {}, landings or {})) if len(usage) else dict.fromkeys(("agreed", "without", "record"))
+    days = under_way or {}, landings or {}
+    found = _look(mapped, usage, params, reach, events, dict(pick or {}), frozen, days) if len(usage) else dict.fromkeys(("agreed", "without", "record"))
     projection = _projection(found["agreed"])
     booked = fiscal.book(usage, lags)
     whole = fiscal.whole_months(booked)
@@ -131,7 +132,8 @@ def plan(mapped: pd.DataFrame, params, budget: pd.DataFrame | None = None, provi
 def _look(mapped: pd.DataFrame, usage: pd.DataFrame, params, reach: int, events: pd.DataFrame | None, pick: dict,
           frozen: Mapping[str, pd.DataFrame] | None, days: tuple[Mapping, Mapping]) -> dict:
     """The panel carried forward, with and without events, and the record of such forecasts so far."""
-    setting, basis, lines = params.forecast, params.cost_basis, named(mapped)
+    setting, basis, now = params.forecast, params.cost_basis, params.period
+    lines = named(mapped[(mapped["billing_period"] <= now).to_numpy(dtype=bool)])
     begins = add_up(usage)["period"].min()
     plain = panels.panel(lines, usage, basis, begins)
     more = happenings.new_lines(events, plain.keys)
@@ -140,31 +142,30 @@ def _look(mapped: pd.DataFrame, usage: pd.DataFrame, params, reach: int, events:
     tries = choice.replay(_known(panel, lines, params, events), range(max(count - back - 1, 0), count - 1), min(HORIZON, reach),
                           choice.largest(panel.series, setting.largest), setting.models)
     wanted = pick.get("figure") or setting.figure
-    record, figure = track.replayed(panel, tries, wanted, frozen)
+    record, figure = track.replayed(panel, tries, wanted, choice.choose(tries, panel.truth, setting.method), frozen)
     last = usage.groupby("line")["period"].max()
     ended = sorted(last.index[last < usage["period"].max()])
 
     def again(told: pd.DataFrame | None) -> Agreed:
-        found = agreed.agree(panel, happenings.read(told, panel, reach, basis), tries, reach, setting.method, figure, ended)
-        return agreed.landed(found, *days)
+        return agreed.agree(panel, happenings.read(told, panel, reach, basis, now), tries, reach, setting.method, figure, ended)
 
     found = again(events)
-    told = happenings.read(events, panel, reach, basis).told
+    told = happenings.read(events, panel, reach, basis, now).told
     without = again(None) if len(told) else found
     other = whatif.scenarios(found, setting.what_if, events, params.period, again)
-    return {"agreed": found, "bases": _bases(found, lines, mapped, params, events, more, ended), "without": without, "record": record, "events": told, "what_if": other,
-            "pick": {**pick, "figure": figure, "kept": bool(pick)}}
+    return {"agreed": found, "bases": _bases(found, lines, params, events, more, ended, days), "without": without, "record": record, "events": told,
+            "what_if": other, "pick": {**pick, "figure": figure, "kept": bool(pick), "named": setting.figure != "auto"}}
 
 
-def _bases(found: Agreed, lines: pd.DataFrame, mapped: pd.DataFrame, params, events: pd.DataFrame | None, more: pd.DataFrame,
-           ended: list[str]) -> pd.DataFrame:
+def _bases(found: Agreed, lines: pd.DataFrame, params, events: pd.DataFrame | None, more: pd.DataFrame, ended: list[str],
+           days: tuple[Mapping, Mapping]) -> pd.DataFrame:
     """The total ahead on both cost bases, the other by the ensemble alone."""
     other = next(basis for basis in BASES if basis != params.cost_basis)
-    usage = history(mapped, params.period, other)
+    usage = history(lines, params.period, other, *days)
     usage = usage[usage["period"].isin(set(found.panel.months))]
     panel = panels.panel(lines, usage, other, found.panel.begins, more if len(more) else None)
     ahead = found.cents.shape[1]
-    effects = happenings.read(events, panel, ahead, other)
+    effects = happenings.read(events, panel, ahead, other, params.period)
     told = agreed.agree(panel, effects, choice.Tries([], {}, np.zeros((0, 4, 0, ahead))), ahead, ensemble.ENSEMBLE, found.picked, ended)
     amounts = {params.cost_basis: found.sums[0], other: told.sums[0]}
     return pd.DataFrame({"period": found.months, **{basis: cells.money(pd.Series(amounts[basis])) for basis in BASES}})
@@ -173,17 +174,19 @@ def _bases(found: Agreed, lines: pd.DataFrame, mapped: pd.DataFrame, params, eve
 def _known(panel: panels.Panel, lines: pd.DataFrame, params, events: pd.DataFrame | None) -> Callable:
     """What was known at the end of each month: the bills of then, and the events known then."""
     series, basis, ahead = panel.series, params.cost_basis, HORIZON
+    whole = panel.billed.all()
 
     def known(origin: int) -> tuple[np.ndarray, Callable]:
         month = panel.months[origin]
-        then = panel._replace(months=panel.months[:origin + 1], cents=panel.cents[:, :origin + 1])
+        then = panels.until(panel, origin + 1)
         told = lines[lines["billing_period"] <= month]
-        if ((lines["billing_period"] > month) & (lines["service_period"] <= month)).any() and len(before := history(told, month, basis)):
+        other = not whole or ((lines["billing_period"] > month) & (lines["service_period"] <= month)).any()
+        if other and len(before := history(told, month, basis)):
             seen = panels.aligned(panels.panel(told, before, basis, panel.begins), panel.keys)
-            then = seen if seen.months == then.months else then
+            then = panels.carried(seen, then.months)
         elif events is None:
             return series[:, :origin + 1], lambda mean: mean
-        effects = happenings.read(events, then, ahead, basis, month)
+        effects = happenings.read(events, then, ahead, basis, month, True)
         level = then._replace(cents=then.cents + np.rint(effects.past * 100).astype(np.int64))
         return level.series, lambda mean: happenings.apply(effects._replace(factor=effects.factor[:, :mean.shape[1]],
                                                                             added=effects.added[:, :mean.shape[1]]), panel.member, mean)

@@ -14,7 +14,7 @@ from helpers.fiscal import ACTUAL, months_of_year
 from helpers.forecast import Plan
 from helpers.methods import EDGES, SUM, TOTAL
 from helpers.money import total
-from helpers.periods import fiscal_label
+from helpers.periods import distance, fiscal_label
 from helpers.planned import headline_row
 
 NAMES = {coherent.BOTTOM_UP: "bottom-up", coherent.TOP_DOWN: "top-down", coherent.OLS: "reconciled (OLS)", coherent.WLS: "reconciled (WLS)",
@@ -68,11 +68,48 @@ def figure(plan: Plan) -> str:
         return "There is no forecast to bring to one figure."
     name = NAMES[plan.agreed.picked]
     if plan.pick.get("kept"):
-        return f"The figure is {name}, as {house.words(plan.pick['owner'])} picked from {plan.pick['picked_from']} on: {house.words(plan.pick['note'])}."
+        return f"The figure is {name}, as {house.words(plan.pick['owner'])} picked from {plan.pick['picked_from']} on: {house.words(plan.pick['note'])}.{_times(plan)}"
+    if plan.pick.get("named"):
+        return f"The figure is {name}, as the parameters say (forecast.figure).{_times(plan)}"
+    return (f"The figure is {name}: over all levels it missed least one to three months ahead.{_times(plan)} "
+            "Another can be picked in forecast_picks.csv in the folder that `kept` names, with a note.")
+
+
+def _times(plan: Plan) -> str:
+    """How many times the least miss each figure missed by."""
     table = track.tried(plan.record).set_index("figure")["times_the_best"]
-    other = [f"{NAMES[key]} {house.number(times)}" for key, times in table.items() if key != plan.agreed.picked and times is not None]
-    told = f" Over all levels it missed least one to three months ahead; times as much missed: {', '.join(other)}." if other else ""
-    return f"The figure is {name}.{told} Another can be picked in forecast_picks.csv beside the closed months, with a note."
+    told = [f"{NAMES[key]} {house.number(times)}" for key, times in table.items() if times is not None]
+    return f" Over what the best missed: {', '.join(told)}." if told else ""
+
+
+def span(plan: Plan) -> str:
+    """The months ahead that tables add up."""
+    months = plan.agreed.months[:plan.months] if plan.agreed else []
+    return f"{months[0]} to {months[-1]}" if months else "no month"
+
+
+def band(plan: Plan) -> str:
+    """The year's figure with its bands to the cent, and what such forecasts missed by so far ahead."""
+    row = headline_row(plan.year)
+    if not row or row["low_80"] is None:
+        return "The year has no band."
+    edges = "; ".join(f"{level} %: {house.number(row[f'low_{level}'])} to {house.number(row[f'high_{level}'])}" for level in (80, 95))
+    ahead = distance(plan.history["period"].max(), months_of_year(plan.period, plan.fiscal_year_start)[-1])
+    scores = plan.by_horizon[(plan.by_horizon["level"] == "total") & (plan.by_horizon["horizon"] <= max(ahead, 1))].tail(1).to_dict("records")
+    far = "".join(f" {score['horizon']} months ahead the total has missed by {house.percent(score['miss_share'])} in {score['tries']} tries, "
+                  f"bias {house.percent(score['bias_share'])}." for score in scores if score["miss_share"] is not None)
+    below = row["budget"] is not None and row["low_80"] > row["budget"]
+    return f"The year to the cent: {house.number(row['amount'])}; {edges}.{' Even the low end at 80 % is above the budget.' if below else ''}{far}"
+
+
+def events_note(plan: Plan, given: pd.DataFrame | None) -> str:
+    """How many events count on this basis, and what those to come change."""
+    if given is None or not len(given):
+        return "No events are known."
+    other = len(given) - len(plan.events)
+    left = f" {other} of the file are of the other cost basis, or were not known yet." if other else ""
+    ahead = round(sum(plan.events["ahead"]), 2)
+    return f"{len(plan.events)} events count here; they change the months ahead by about {house.number(Decimal(str(ahead)))} {plan.currency} in all.{left}"
 
 
 def lags(plan: Plan) -> str:
@@ -90,16 +127,17 @@ def by_provider(plan: Plan) -> pd.DataFrame:
     table = rows.assign(line=rows["line"].replace(SUM, TOTAL))[["line", *parts, "amount"]]
     if plan.budget is None:
         return table
-    so_far = {name: _to_date(plan, name) for name in rows["line"]}
-    table.insert(2, "budget_to_date", [so_far[name] for name in rows["line"]])
-    table.insert(3, "distance_to_date", [None if told is None else actual - told for actual, told in zip(rows["actual"], table["budget_to_date"], strict=True)])
+    budgets = [_to_date(plan, name) for name in rows["line"]]
+    budgets[-1:] = [total(budgets[:-1]) if any(told is not None for told in budgets[:-1]) else None]
+    table.insert(2, "budget_to_date", budgets)
+    table.insert(3, "distance_to_date", [None if told is None else actual - told for actual, told in zip(rows["actual"], budgets, strict=True)])
     return table.assign(budget=rows["budget"], distance=rows["distance"])
 
 
 def _to_date(plan: Plan, line: str) -> Decimal | None:
-    """The budget of the fiscal months that are actual; None where a month has none."""
-    rows = plan.outlook[(plan.outlook["line"] == (TOTAL if line == SUM else line)) & (plan.outlook["kind"] == ACTUAL)]
-    return None if any(rows["budget"].isna()) else total(rows["budget"])
+    """The budget of the fiscal months that are actual; None where there is none."""
+    rows = plan.outlook[(plan.outlook["line"] == line) & (plan.outlook["kind"] == ACTUAL)]
+    return total(rows["budget"]) if rows["budget"].notna().any() else None
 
 
 def by_month(plan: Plan, ledger: Mapping[str, Decimal] | None = None) -> pd.DataFrame:

@@ -15,6 +15,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -69,10 +70,14 @@ def charges(period: str, kept: Path, table: str = "chargeback_lines") -> pd.Data
     return table.assign(amount=pd.Series([_number(text) for text in table["amount"]], dtype=object))
 
 
-def forecasts(period: str, kept: Path) -> dict[str, pd.DataFrame]:
-    """By closed month before the period the forecast that it kept: one row a level, name and month."""
+def forecasts(period: str, kept: Path, basis: str, currency: str) -> dict[str, pd.DataFrame]:
+    """By closed month before the period the forecast that it kept, of this basis and currency: one row a level, name and month."""
     found = {}
     for month in [month for month in months(kept) if month < period]:
+        with suppress(OSError, ValueError):
+            given = json.loads((closed(month, kept) / "closed.json").read_text(encoding="utf-8"))["parameters"]
+            if (given.get("cost_basis"), given.get("currency")) != (basis, currency):
+                continue
         if rows := _lines(closed(month, kept) / "tables" / "forecast_ahead.csv"):
             table = pd.DataFrame([{name: publish.unguard(text) for name, text in row.items()} for row in rows], dtype="str")
             amounts = [name for name in table if name not in ("level", "line", "period", "method")]
@@ -118,7 +123,7 @@ def compare(period: str, pack: Path, kept: Path) -> list[dict]:
     rows = [row for name in changed for row in _differences(name, folder / "tables" / name, pack / "tables" / name)]
     if rows:
         _write(pack / "tables" / "restatement.csv", rows)
-    moved = max((Decimal(row["moved"]) for row in rows), default=ZERO)
+    moved = max((Decimal(row["moved"]) for row in rows if not row["table"].startswith("forecast_")), default=ZERO)  # a forecast is no cost
     many = f"{len(changed)} table{'s differ' if len(changed) > 1 else ' differs'}"
     note = f"{many}: {', '.join(changed)}; see tables/restatement.csv" if changed else ""
     return [checks.noted("closed month against this run", len(changed), "TBM office", note, moved)]

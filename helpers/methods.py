@@ -17,7 +17,7 @@ from helpers.money import ZERO
 from helpers.periods import shift
 
 TOTAL, SUM = "Total", "Sum of lines"
-BILLED, FILLED = "billed", "filled"
+BILLED, FILLED, LANDED = "billed", "filled", "landing"
 HISTORY_COLUMNS = ["period", "line", "amount", "source"]
 EDGES = ["low_80", "high_80", "low_95", "high_95"]
 PROJECTION_COLUMNS = ["period", "line", "amount", *EDGES, "method"]
@@ -34,7 +34,7 @@ def add_up(history: pd.DataFrame) -> pd.DataFrame:
     It begins when all lines that were there from the start do, and after the last month without any line.
     """
     sums: dict[str, Decimal] = {}
-    filled = set(history.loc[history["source"] == FILLED, "period"])
+    filled = set(history.loc[history["source"] != BILLED, "period"])
     begins = history.groupby("line")["period"].min()
     start = max((begin for begin in begins if begin <= shift(begins.min(), STAGGER)), default="")
     for period, amount in sorted(zip(history["period"], history["amount"], strict=True), key=lambda pair: pair[0]):

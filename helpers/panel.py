@@ -32,6 +32,8 @@ class Panel(NamedTuple):
     names: pd.DataFrame
     member: np.ndarray
     begins: str
+    billed: np.ndarray  # lines × months: whether the month is a bill's, not filled, nor a landing
+    there: np.ndarray  # lines × months: whether the line's provider has a history of the month
 
     @property
     def series(self) -> np.ndarray:
@@ -40,6 +42,13 @@ class Panel(NamedTuple):
         every = np.vstack([self.member @ own, own])
         every[0, [month < self.begins for month in self.months]] = np.nan
         return every
+
+
+    @property
+    def truth(self) -> np.ndarray:
+        """The same where all of it is billed, NaN elsewhere: what forecasts are scored by."""
+        known = np.vstack([self.member @ ~self.billed == 0, self.billed])
+        return np.where(known, self.series, np.nan)
 
 
 def panel(lines: pd.DataFrame, usage: pd.DataFrame, basis: str, begins: str, more: pd.DataFrame | None = None) -> Panel:
@@ -57,18 +66,35 @@ def panel(lines: pd.DataFrame, usage: pd.DataFrame, basis: str, begins: str, mor
     keys = keys if more is None else pd.concat([keys, more[KEYS]], ignore_index=True).astype("str")
     exact = np.zeros((len(keys), len(months)))
     np.add.at(exact, (codes, [places[month] for month in mine["service_period"]]), cost)
-    cents = np.zeros(exact.shape, dtype=np.int64)
+    cents, billed, there = np.zeros(exact.shape, dtype=np.int64), np.ones(exact.shape, dtype=bool), np.zeros(exact.shape, dtype=bool)
     for provider, rows in usage.groupby("line"):
         here = np.flatnonzero(keys["ProviderName"] == provider)
         cents[here] = _whole(exact[here], rows, places)
-    return Panel(keys, months, cents, *_sums(keys), begins)
+        there[np.ix_(here, [places[month] for month in rows["period"]])] = True
+        billed[np.ix_(here, [places[month] for month in rows.loc[rows["source"] != BILLED, "period"]])] = False
+    there[~keys["ProviderName"].isin(set(usage["line"])).to_numpy()] = True
+    return Panel(keys, months, cents, *_sums(keys), begins, billed, there)
 
 
 def aligned(found: Panel, keys: pd.DataFrame) -> Panel:
     """The panel with the lines of `keys`, those it does not have at 0."""
     places = pd.Series(np.arange(len(found.keys)), index=pd.MultiIndex.from_frame(found.keys)).reindex(pd.MultiIndex.from_frame(keys), fill_value=-1)
     cents = np.vstack([found.cents, np.zeros((1, len(found.months)), dtype=np.int64)])[places.to_numpy()]
-    return Panel(keys, found.months, cents, *_sums(keys), found.begins)
+    billed, there = (np.vstack([part, np.ones((1, len(found.months)), dtype=bool)])[places.to_numpy()] for part in (found.billed, found.there))
+    return Panel(keys, found.months, cents, *_sums(keys), found.begins, billed, there)
+
+
+def until(found: Panel, count: int) -> Panel:
+    """The first so many months."""
+    return found._replace(months=found.months[:count], cents=found.cents[:, :count], billed=found.billed[:, :count], there=found.there[:, :count])
+
+
+def carried(found: Panel, months: list[str]) -> Panel:
+    """The panel over the months: 0 before its own, its last month again after them."""
+    before = months.index(found.months[0])
+    after = len(months) - before - len(found.months)
+    cents, billed, there = (np.pad(np.pad(part, ((0, 0), (0, after)), mode="edge"), ((0, 0), (before, 0))) for part in (found.cents, found.billed, found.there))
+    return found._replace(months=months, cents=cents, billed=billed, there=there)
 
 
 def _codes(named: pd.DataFrame) -> tuple[np.ndarray, pd.DataFrame]:
@@ -80,6 +106,7 @@ def _whole(exact: np.ndarray, rows: pd.DataFrame, places: Mapping[str, int]) -> 
     """A provider's lines in whole cents that add up to its history; months that were filled lie between their neighbours, line by line."""
     known = [places[month] for month in rows.loc[rows["source"] == BILLED, "period"]]
     months = [places[month] for month in rows["period"]]
+    known = known or months[-1:]  # a first month that is under way: by what there is of it
     every = np.array([np.interp(months, known, line[known]) for line in exact]).reshape(len(exact), len(months))
     wholes = np.array([int(to_cents(amount).scaleb(2)) for amount in rows["amount"]], dtype=np.int64)
     found = np.zeros(exact.shape, dtype=np.int64)

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import pandas as pd
 
-from helpers.methods import BILLED, FILLED, HISTORY_COLUMNS, SUM, TOTAL
+from helpers.methods import BILLED, FILLED, HISTORY_COLUMNS, LANDED, SUM, TOTAL
 from helpers.money import sum_by, to_cents
 from helpers.periods import distance, shift
 from helpers.rates import BASES
@@ -17,25 +17,35 @@ from helpers.rates import BASES
 LATE = 2  # months a bill may be late and be filled in; a line without one for longer counts as ended
 
 
-def history(mapped: pd.DataFrame, period: str, basis: str = "amortised", under_way: Mapping[str, str] | None = None) -> pd.DataFrame:
-    """One row a service month and provider up to `period`, in complete months only: amount, and billed or filled.
+def history(mapped: pd.DataFrame, period: str, basis: str = "amortised", under_way: Mapping[str, str] | None = None,
+            landings: Mapping[str, Decimal] | None = None) -> pd.DataFrame:
+    """One row a service month and provider up to `period`, from bills up to it, in complete months: amount; billed, filled or landing.
 
     A month is complete when the provider billed it: a later correction alone does not make one.  A month without a
     bill between two others is filled on the straight line between them, one of the last two months with the amount
     before it; `source` says so.  A provider without a bill for longer has ended and is not filled.
-    under_way: by provider the month that has not all come, which is no history yet.
+    under_way: by provider the month that has not all come; it stands as it lands (landings), or not at all.
     """
-    lines = named(mapped)
-    bills = set(zip(lines["line"], lines["billing_period"], strict=True))
+    lines = _told(mapped, period)
+    bills, partly = set(zip(lines["line"], lines["billing_period"], strict=True)), under_way or {}
     sums = sum_by(lines, ["line", "service_period"], [BASES[basis]])
     amounts: dict[str, dict[str, Decimal]] = {}
     for line, month, amount in sums.itertuples(index=False):
-        if month <= period and (line, month) in bills and month < (under_way or {}).get(line, shift(month, 1)):
+        if month <= period and (line, month) in bills and month < partly.get(line, shift(month, 1)):
             amounts.setdefault(line, {})[month] = amount
-    end = max((max(of_line) for of_line in amounts.values()), default="")
-    rows = [(month, line, amount, source) for line, of_line in amounts.items()
-            for month, amount, source in _filled(of_line, end)]
+    landed = {line: (month, (landings or {})[line]) for line, month in partly.items() if line in (landings or {}) and month <= period}
+    end = max([max(of_line) for of_line in amounts.values()] + [month for month, _ in landed.values()], default="")
+    rows = []
+    for line in sorted(amounts.keys() | landed.keys()):
+        mine, (month, amount) = dict(amounts.get(line, {})), landed.get(line, ("", None))
+        known = mine if amount is None else mine | {month: amount}
+        rows += [(at, line, value, LANDED if at == month else source) for at, value, source in _filled(known, end)]
     return pd.DataFrame(sorted(rows, key=lambda row: row[:2]), columns=HISTORY_COLUMNS, dtype=object)
+
+
+def _told(mapped: pd.DataFrame, period: str) -> pd.DataFrame:
+    """The lines of bills up to the month."""
+    return named(mapped[(mapped["billing_period"] <= period).to_numpy(dtype=bool)])
 
 
 def named(mapped: pd.DataFrame) -> pd.DataFrame:
@@ -47,11 +57,14 @@ def named(mapped: pd.DataFrame) -> pd.DataFrame:
 def left_out(mapped: pd.DataFrame, usage: pd.DataFrame, period: str, basis: str = "amortised",
              under_way: Mapping[str, str] | None = None) -> pd.DataFrame:
     """One row a provider and service month that is in the bills and not in the history: amount and reason."""
-    used = set(zip(usage["line"], usage["period"], usage["source"], strict=True))
-    sums = sum_by(named(mapped), ["line", "service_period"], [BASES[basis]])
-    rows = [(line, month, amount, "after the month under review" if month > period else "month under way"
-             if month >= (under_way or {}).get(line, shift(month, 1)) else "no bill of that month")
-            for line, month, amount in sums.itertuples(index=False) if (line, month, BILLED) not in used]
+    used, lines = set(zip(usage["line"], usage["period"], usage["source"], strict=True)), named(mapped)
+    late = lines["billing_period"] > period
+    rows = [(line, month, amount, "billed after the month under review") for line, month, amount
+            in sum_by(lines[late & (lines["service_period"] <= period)], ["line", "service_period"], [BASES[basis]]).itertuples(index=False)]
+    for line, month, amount in sum_by(lines[~(late & (lines["service_period"] <= period))], ["line", "service_period"], [BASES[basis]]).itertuples(index=False):
+        if (line, month, BILLED) not in used:
+            partly = month >= (under_way or {}).get(line, shift(month, 1))
+            rows.append((line, month, amount, "after the month under review" if month > period else "month under way" if partly else "no bill of that month"))
     return pd.DataFrame(rows, columns=["line", "period", "amount", "reason"], dtype=object)
 
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 import pandas as pd
 
 from helpers import agreed, checks, fiscal, house, methods
-from helpers.methods import BILLED, FILLED, SUM, TOTAL
+from helpers.methods import BILLED, FILLED, LANDED, SUM, TOTAL
 from helpers.money import ZERO, total
 from helpers.panel import LEVELS
 from helpers.past import named
@@ -23,8 +23,8 @@ def check_plan(mapped: pd.DataFrame, parts: Mapping) -> list[dict]:
     """Checks that the history is the bill and that sums hold; findings on accuracy, budget and missing bills."""
     usage, left, column = parts["history"], parts["left_out"], BASES[parts["basis"]]
     billed = usage[usage["source"] == BILLED]
-    shown = pd.MultiIndex.from_frame(named(mapped)[["line", "service_period"]]).isin(
-        list(zip(billed["line"], billed["period"], strict=True)))
+    shown = pd.MultiIndex.from_frame(named(mapped)[["line", "service_period"]]).isin(list(zip(billed["line"], billed["period"], strict=True)))
+    shown = shown & (mapped["billing_period"] <= parts["period"]).to_numpy(dtype=bool)
     rows = [
         checks.same("history equals the bills of the months shown", total(mapped.loc[shown, column]),
                     total(billed["amount"])),
@@ -32,9 +32,6 @@ def check_plan(mapped: pd.DataFrame, parts: Mapping) -> list[dict]:
                     total(billed["amount"]) + total(left["amount"])),
         checks.holds("forecast bands are in order", _ordered(parts["projection"]) and _ordered(parts["direct"])),
     ]
-    ahead = parts["projection"]
-    rows.append(checks.same("providers ahead add up to the total", total(ahead.loc[ahead["line"] == TOTAL, "amount"]),
-                            total(ahead.loc[ahead["line"] != TOTAL, "amount"])))
     if parts["agreed"] is not None:
         sums = {level: total(rows_["amount"]) for level, rows_ in agreed.ahead(parts["agreed"]).groupby("level")}
         rows += [checks.same(f"{level}s ahead add up to the total", sums["total"], sums[level]) for level in LEVELS]
@@ -42,21 +39,29 @@ def check_plan(mapped: pd.DataFrame, parts: Mapping) -> list[dict]:
 
 
 def _findings(parts: Mapping) -> list[dict]:
-    scores = {row["line"]: row for row in parts["accuracy"].to_dict("records") if row["tries"]}
+    scores = {row["line"]: row for row in parts["accuracy"].to_dict("records") if row["tries"] and row["level"] in ("total", "provider")}
     score = scores.get(TOTAL, {})
     outside = score.get("miss_share") is not None and score["miss_share"] > parts["band"]
     worse = {line: row["miss_share"] - row["naive_miss_share"] for line, row in scores.items() if row["winner"] == methods.SEASONAL
-             and row["level"] in ("total", "provider") and row["miss_share"] is not None}
+             and row["miss_share"] is not None}
     ahead = headline_row(parts["year"])
     over = max(ahead["distance"], ZERO) if ahead and ahead["distance"] is not None else ZERO
     filled = parts["history"][parts["history"]["source"] == FILLED]
     never, ended = _never_billed(parts), _lately_ended(parts["history"])
+    landed = parts["history"][parts["history"]["source"] == LANDED]
+    idle = parts["events"][parts["events"]["without_effect"] != ""]
+    bare = [] if parts["budget"] is None else [row for row in parts["year"].to_dict("records") if row["budget"] is None and row["line"] not in (TOTAL, SUM)]
     rows = [
         checks.noted("months without a bill", len(filled), OWNER,
                      ", ".join(f"{row['line']} {row['period']}" for row in filled.to_dict("records")),
                      total(filled["amount"])),
         checks.noted("providers that stopped billing within the year", len(ended), OWNER,
                      ", ".join(f"{line}: forecast as zero" for line in ended), total(ended.values())),
+        checks.noted("months under way, told by where they land", len(landed), OWNER,
+                     ", ".join(f"{row['line']} {row['period']}" for row in landed.to_dict("records")), total(landed["amount"])),
+        checks.noted("events that change nothing", len(idle), OWNER,
+                     "; ".join(f"{row['period']} {row['kind'] or row['effect']} ({row['owner']}): {row['without_effect']}" for row in idle.to_dict("records"))),
+        checks.noted("providers without a budget", len(bare), OWNER, ", ".join(row["line"] for row in bare), total(row["amount"] for row in bare)),
     ]
     if score:
         rows += [checks.finding("forecast accuracy against the band", score["mean_miss"] if outside else ZERO, OWNER,
@@ -71,9 +76,10 @@ def _findings(parts: Mapping) -> list[dict]:
 
 
 def headline_row(year: pd.DataFrame) -> dict:
-    """The year's row of Total directly, or of the sum of lines where there is none; {} without either."""
+    """The year's row of Total directly, or of the sum of lines where that is not there or holds fewer months; {} without either."""
     rows = {row["line"]: row for row in year.to_dict("records")}
-    return rows.get(TOTAL, rows.get(SUM, {}))
+    whole, summed = rows.get(TOTAL, {}), rows.get(SUM, {})
+    return whole if whole and whole["months"] >= summed.get("months", 0) else summed
 
 
 def _never_billed(parts: Mapping) -> dict[str, Decimal]:

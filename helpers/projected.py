@@ -40,8 +40,12 @@ def check(month, found: dict[str, pd.DataFrame]) -> pd.DataFrame:
     if apart is None or apart.empty:
         return month.projected.checks
     band = month.projected.band
-    far = [row for row in apart.to_dict("records") if abs(row["difference"]) > band * abs(row["forecast"])]
+    far = [row for row in apart.to_dict("records") if row["lines"] and abs(row["difference"]) > band * abs(row["forecast"])]
     amount = sum((abs(row["difference"]) for row in far), start=0 * apart["difference"].iloc[0])
     told = "; ".join(f"{row['stakeholder']}: {' '.join(filter(None, (row['ProviderName'], row['application'], row['tower'])))}" for row in far)
-    more = checks.noted("submissions outside the band of the forecast", len(far), "FinOps lead", told, amount)
-    return pd.concat([month.projected.checks, checks.collect(more)], ignore_index=True)
+    nowhere = [row for row in apart.to_dict("records") if not row["lines"]]
+    more = checks.collect(
+        checks.noted("submissions outside the band of the forecast", len(far), "FinOps lead", told, amount),
+        checks.noted("submissions on what no bill knows", len(nowhere), "FinOps lead", "; ".join(
+            f"{row['stakeholder']}: {' '.join(filter(None, (row['ProviderName'], row['application'], row['tower'])))}" for row in nowhere)))
+    return pd.concat([month.projected.checks, more], ignore_index=True)

@@ -69,7 +69,7 @@ def _share(text: str) -> Decimal | None:
 
 def _change(text: str) -> Decimal | None:
     number = _number(text.removeprefix("-"))
-    return None if number is None or number > 10 else -number if text.startswith("-") else number
+    return None if number is None or number > 1 else -number if text.startswith("-") else number
 
 
 def listed(found: Any) -> Any:
@@ -91,7 +91,7 @@ Month = Annotated[str, _typed(_month, "a month as YYYY-MM", "write it like 2026-
 Currency = Annotated[str, _typed(_currency, "an ISO 4217 currency code", "write it like USD")]
 Amount = Annotated[Decimal, _typed(_number, "a plain number, not negative", "write it like 1.00")]
 Share = Annotated[Decimal, _typed(_share, "a share from 0 to 1", "write it like 0.01")]
-Change = Annotated[Decimal, _typed(_change, "a share, below 0 for less", "write it like 0.05 or -0.10")]
+Change = Annotated[Decimal, _typed(_change, "a share from -1 to 1, below 0 for less", "write it like 0.05 or -0.10")]
 Flag = Annotated[bool, _typed({"true": True, "false": False}.get, "true or false", "write true or false")]
 
 
@@ -256,6 +256,13 @@ class WhatIf(Part):
     kinds: Given = "migration"
 
 
+def _names_apart(found: tuple[WhatIf, ...]) -> tuple[WhatIf, ...]:
+    names = ["forecast", *(scenario.name for scenario in found)]
+    if len(set(names)) < len(names):
+        raise PydanticCustomError("value", "wrong", {"expected": "a name of its own for each scenario, other than forecast", "todo": "rename one"})
+    return found
+
+
 class Forecast(Part):
     months: Annotated[int, _whole(1, 60)]
     band: Annotated[Decimal, _typed(lambda text: _share(BANDS.get(text, text)), f"a share from 0 to 1, or one of {', '.join(BANDS)}", "write it like 0.05")]
@@ -264,7 +271,7 @@ class Forecast(Part):
     figure: Annotated[str, _choice("auto", "bottom-up", "top-down", "ols", "wls", "mint")] = "auto"
     models: tuple[Annotated[str, _choice("theta", "ets", "arima")], ...] = ()  # of statsmodels, tried on the largest series
     largest: Annotated[int, _whole(0, 1000)] = 1  # series that they are tried on
-    what_if: tuple[WhatIf, ...] = ()
+    what_if: Annotated[tuple[WhatIf, ...], AfterValidator(_names_apart)] = ()
 
 
 class Params(Part):

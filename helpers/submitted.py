@@ -34,9 +34,11 @@ def of(month) -> pd.DataFrame | None:
     table = rates.rate_table(month.rates, currency)
     latest = {source: table[source, period] for source, period in sorted(table)} | {currency: Decimal(1)}
 
+    every, cents = [*panel.months, *month.projected.agreed.months], np.hstack([panel.cents, month.projected.agreed.cents])
+
     def cost(scope: Mapping, period: str) -> Decimal:
-        at = panel.months.index(period) if period in panel.months else None
-        return Decimal(0) if at is None else Decimal(int(panel.cents[places(panel, scope), at].sum())).scaleb(-2)
+        at = every.index(period) if period in every else None
+        return Decimal(0) if at is None else Decimal(int(cents[places(panel, scope), at].sum())).scaleb(-2)
 
     return converted(month.submissions, month.unit_rates, latest, currency, month.params.fiscal_year_start, cost, panel.months[-1])
 
@@ -49,9 +51,16 @@ def converted(submissions: pd.DataFrame, prices: pd.DataFrame | None, worth: Map
     last: the last month known, on top of which comes what adds up.
     """
     known = {row["item"]: row for row in ([] if prices is None else prices.to_dict("records"))}
-    rows = []
+    rows, spans = [], {}
     for row, line in zip(submissions.to_dict("records"), inputs.lines_of(submissions), strict=True):
         where, so_far = f"inputs.submissions, line {line}", Decimal(0)
+        if row["until"] < row["period"]:
+            raise InputError(f"{where}, column until", f"{row['until']} before {row['period']}", "the last month, not before the first", "correct the one or the other")
+        told = tuple(row[name] for name in ("stakeholder", *SCOPE, "unit", "item"))
+        for other, first, last_ in spans.setdefault(told, []):
+            if first <= row["until"] and row["period"] <= last_:
+                raise InputError(where, f"the same as line {other} for the same months", "each expectation once", "end the earlier one, or take one out")
+        spans[told].append((line, row["period"], row["until"]))
         for month in months(row["period"], row["until"]):
             if row["unit"].replace(" ", "") in ("%ayear", "%/year"):
                 was = cost(row, shift(month, -12))
@@ -61,7 +70,7 @@ def converted(submissions: pd.DataFrame, prices: pd.DataFrame | None, worth: Map
             else:
                 price = _price(known, row["item"], where)
                 found = units.convert(row["quantity"], row["unit"], price["unit"], month, _things(price["unit"]), None, start, f"{where}, column unit")
-                so_far += found.quantity
+                so_far += found.quantity if month > last else 0  # what came before is in the cost of the last month
                 amount, steps = _priced(price, found, so_far, worth, where)
                 if price["adds_up"] == "yes":
                     amount, steps = amount + cost(row, last), (*steps, f"+ {number(cost(row, last))} as in {last}")
@@ -86,7 +95,9 @@ def _price(known: Mapping[str, dict], item: str, where: str) -> dict:
 def _priced(price: Mapping, found: units.Converted, so_far: Decimal, worth: Mapping[str, Decimal], where: str) -> tuple[Decimal, tuple[str, ...]]:
     """The quantity, or what has come in until now where it adds up, times its price in the report's currency."""
     stays = price["adds_up"] == "yes"
-    quantity, per = so_far if stays else found.quantity, price["per"] or Decimal(1)
+    if price["per"] is not None and not pd.isna(price["per"]) and price["per"] <= 0:
+        raise InputError(f"rules.unit_rates, item {price['item']}, column per", str(price["per"]), "above 0", "leave it blank for a price of one")
+    quantity, per = so_far if stays else found.quantity, Decimal(1) if price["per"] is None or pd.isna(price["per"]) else price["per"]
     if price["currency"] not in worth:
         raise InputError(f"{where}, column item", f"{price['item']} is priced in {price['currency']}, which has no rate", "a rate in inputs.rates",
                          "add the rate, or state the price in another currency")
@@ -108,12 +119,13 @@ def compared(table: pd.DataFrame, found: Agreed) -> pd.DataFrame:
     """One row a stakeholder and scope: what they expect over their months ahead, what the forecast says of the same, and the difference."""
     months_ahead = {month: place for place, month in enumerate(found.months)}
     rows = []
-    for key, part in table.groupby(["stakeholder", *SCOPE, "unit"], sort=False):
+    for key, part in table.groupby(["stakeholder", *SCOPE], sort=False):
         part = part[part["period"].isin(set(months_ahead))]
         if not len(part):
             continue
         columns = [months_ahead[month] for month in sorted(set(part["period"]))]
-        cents = found.cents[places(found.panel, dict(zip(SCOPE, key[1:4], strict=True)))][:, columns].sum()
+        here = places(found.panel, dict(zip(SCOPE, key[1:4], strict=True)))
+        cents = found.cents[here][:, columns].sum()
         theirs, ours = total(part["amount"]), cells.money(pd.Series([int(cents)]))[0]
-        rows.append((*key, min(part["period"]), max(part["period"]), theirs, ours, theirs - ours))
-    return pd.DataFrame(rows, columns=["stakeholder", *SCOPE, "unit", "first", "last", "submitted", "forecast", "difference"])
+        rows.append((*key, ", ".join(dict.fromkeys(part["unit"])), min(part["period"]), max(part["period"]), theirs, ours, theirs - ours, int(here.sum())))
+    return pd.DataFrame(rows, columns=["stakeholder", *SCOPE, "unit", "first", "last", "submitted", "forecast", "difference", "lines"])

@@ -53,11 +53,15 @@ def verdict(found: pd.DataFrame | None, period: str, currency: str, months: dict
     names = set(owned["application"])
     carried = cells.total(owned)
     left = summed(found[found["application"] == ""], ["residual"]).sort_values("amount", kind="stable")
+    undriven = found[found["method"].astype("str").str.startswith("no driver")]
+    undriven = summed(undriven, ["residual"])
+    lost = "".join(f" {words(row.residual)} with {number(row.amount)} could not be charged for want of a driver: what applications carry is so much lower."
+                   for row in undriven.itertuples(index=False))
     rest = f"; of the rest {words(left['residual'].iloc[-1])} is largest, {number(left['amount'].iloc[-1])}" if len(left) else ""
     where = [f"{percent(ratio(amount, carried))} {name}" for name, amount in zip(
         ("in the cloud", "on premises", "serving both"), (cells.total(owned[owned["hosting"] == name]) for name in HOSTINGS), strict=True) if amount]
     return (f"Technology cost {number(whole)} {currency} in the ledger of {period}{_since(months, whole)}; {len(names)} applications carry "
-            f"{number(carried)} of it ({percent(ratio(carried, whole))}): {', '.join(where)}{rest}.{_moved(months)}")
+            f"{number(carried)} of it ({percent(ratio(carried, whole))}): {', '.join(where)}{rest}.{lost}{_moved(months)}")
 
 
 def _since(months: dict[str, pd.DataFrame] | None, whole: Decimal) -> str:
@@ -127,7 +131,7 @@ def outside(found: pd.DataFrame) -> pd.DataFrame:
     for amount in left["amount"]:
         inside += amount
         reach.append(ratio(inside, whole))
-    return left.assign(inside_with_it=reach)
+    return left.assign(inside_share=reach)
 
 
 @needs_table
@@ -215,6 +219,13 @@ def retired(found: pd.DataFrame, applications: pd.DataFrame | None) -> list[dict
             for name, amount in costs.itertuples(index=False)]
 
 
+def _undriven(found: pd.DataFrame) -> list[dict]:
+    """A finding for each driver that TCO rules ask for and that says nothing in the month."""
+    lacking = summed(found[(found["source"] == LEDGER) & found["residual"].astype("str").str.startswith("No driver")], ["method", "driver"])
+    return [checks.finding(f"TCO rules without a driver: {row.method} {row.driver}".strip(), row.amount, "TBM office",
+                           "the driver has no rows for the month, or its name is another in the rules") for row in lacking.itertuples(index=False)]
+
+
 def check_burden(found: pd.DataFrame, charge_lines: pd.DataFrame, coded: pd.DataFrame, steps: pd.DataFrame,
                  applications: pd.DataFrame | None, period: str) -> list[dict]:
     """Checks that the TCO holds all that was charged, by application, and all the ledger's expense; what it does not reach yet."""
@@ -231,7 +242,8 @@ def check_burden(found: pd.DataFrame, charge_lines: pd.DataFrame, coded: pd.Data
         checks.same("TCO holds the whole of chargeback", total(charge_lines["amount"]), total(held.values())),
         checks.holds("each application's TCO holds what it is charged", not apart, ", ".join(apart[:5])),
         checks.same("the steps from chargeback to the ledger add up", control, walked),
-        checks.finding("ledger cost outside the TCO", outside_, "TBM office", "no rule brings it to an application yet"),
+        checks.finding("ledger cost outside the TCO", outside_, "TBM office", "left out by rule, idle, or without rule or driver: see What is not in it yet"),
+        *_undriven(found),
         checks.finding("cost on applications the CMDB does not know", cells.total(strange), "TBM office",
                        ", ".join(sorted(set(strange["application"])))),
     ]

@@ -82,7 +82,7 @@ def _driver(month, line: Mapping, lines: pd.DataFrame) -> list[tuple]:
         feed = month.labour[month.labour["period"] == month.period]
         for centre in sorted(set(lines["cost_centre"])):
             rows = feed[feed["cost_centre"] == centre]
-            mine = rows[rows["application"] == line["application"]]
+            mine = rows[(rows["application"] == line["application"]) & (rows["activity"] == line["activity"])]
             if centre in hidden:
                 steps.append(("driver", labourcost.SMALL, "hours are not shown: too few people", None))
             elif len(mine):

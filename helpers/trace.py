@@ -168,7 +168,8 @@ def _words_of(row) -> str:
 
 def ledger_words(row: Mapping) -> str:
     """Account, cost centre, vendor and text of a ledger line."""
-    return f"account {row['account']}, cost centre {row['cost_centre']}, {row['vendor']}: {row['text']}"
+    named = [f"account {row['account']}", f"cost centre {row['cost_centre']}" if row["cost_centre"] else "", row["vendor"]]
+    return f"{', '.join(filter(None, named))}: {row['text']}"
 
 
 def check(found: pd.DataFrame, items: pd.DataFrame) -> dict:

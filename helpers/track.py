@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from helpers import cells, coherent
+from helpers import cells, choice, coherent
 from helpers.agreed import Z80
 from helpers.choice import Tries
 from helpers.ensemble import ENSEMBLE
@@ -45,12 +45,12 @@ class Record(NamedTuple):
     figures: dict[str, float]
 
 
-def replayed(panel: Panel, tries: Tries, wanted: str, frozen: Mapping[str, pd.DataFrame] | None = None) -> tuple[Record, str]:
-    """The record of the wanted figure (auto: the one whose sums missed least), and that figure's name."""
-    sums, actual = len(panel.member), panel.series
+def replayed(panel: Panel, tries: Tries, wanted: str, chosen: np.ndarray, frozen: Mapping[str, pd.DataFrame] | None = None) -> tuple[Record, str]:
+    """The record of the wanted figure (auto: the one whose sums missed least), made of the methods chosen, and that figure's name."""
+    sums, actual = len(panel.member), panel.truth
     made = {name: np.zeros((0, sums, tries.bands.shape[-1])) for name in FIGURES}
     if tries.origins:
-        parts = [_figures(panel, actual, tries, place) for place in range(len(tries.origins))]
+        parts = [_figures(panel, tries, chosen, place) for place in range(len(tries.origins))]
         made = {name: np.stack([part[name] for part in parts]) for name in FIGURES}
     truth = _truth(actual[:sums], tries.origins, tries.bands.shape[-1])
     missed = {name: float(np.nansum(np.abs(told - truth)[:, :, :NEAR])) for name, told in made.items()}
@@ -64,16 +64,19 @@ def replayed(panel: Panel, tries: Tries, wanted: str, frozen: Mapping[str, pd.Da
     return _frozen(record, frozen or {}), figure
 
 
-def _figures(panel: Panel, actual: np.ndarray, tries: Tries, place: int) -> dict[str, np.ndarray]:
-    """What each figure would have said of the sums from one origin."""
-    base, sums, origin = tries.forecasts[ENSEMBLE][place], len(panel.member), tries.origins[place]
+def _figures(panel: Panel, tries: Tries, chosen: np.ndarray, place: int) -> dict[str, np.ndarray]:
+    """What each figure would have said of the sums from one origin; a sum that had not begun then is no part of it."""
+    base, sums, origin = choice.of_chosen(tries, chosen, place), len(panel.member), tries.origins[place]
+    begun = np.append(np.isfinite(panel.series[:sums, origin]), np.ones(len(base) - sums, dtype=bool))
+    member = panel.member[begun[:sums]]
     variances = ((tries.bands[place][1] - tries.bands[place][0])[:, 0] / 2 / Z80)**2
-    before = [(tries.forecasts[ENSEMBLE][other, :, 0] - actual[:, tries.origins[other] + 1]) for other in range(place)]
-    errors = np.nan_to_num(np.stack(before, axis=1)) if before else None
-    found = {name: panel.member @ coherent.reconcile(base, panel.member, variances, name, errors)[0]
+    before = [choice.of_chosen(tries, chosen, other)[:, 0] - panel.truth[:, tries.origins[other] + 1] for other in range(place)]
+    errors = np.nan_to_num(np.stack(before, axis=1))[begun] if before else None
+    found = {name: panel.member @ coherent.reconcile(base[begun], member, variances[begun], name, errors)[0]
              for name in coherent.METHODS if name != coherent.TOP_DOWN}
-    recent = actual[sums:, max(origin - 11, 0):origin + 1].sum(axis=1)
-    return found | {coherent.TOP_DOWN: panel.member @ coherent.top_down(base[0], recent), "own": base[:sums]}
+    recent = panel.cents[:, max(origin - 11, 0):origin + 1].sum(axis=1) / 100
+    told = panel.member @ coherent.top_down(base[0] if begun[0] else base[sums:].sum(axis=0), recent)
+    return {name: np.where(begun[:sums, None], part, np.nan) for name, part in (found | {coherent.TOP_DOWN: told, "own": base[:sums]}).items()}
 
 
 def _truth(actual: np.ndarray, origins: Sequence[int], ahead: int) -> np.ndarray:

@@ -14,6 +14,7 @@ import pandas as pd
 
 from helpers import landing, rates
 from helpers.money import sum_by
+from helpers.periods import shift
 from helpers.rates import BASES
 
 BY_DAY = 10  # days of a month with cost: from so many on, it is told by day
@@ -33,11 +34,17 @@ def daily(days: pd.DataFrame, table: pd.DataFrame | None, currency: str, basis: 
 
 
 def under_way(days: pd.DataFrame) -> dict[str, str]:
-    """By provider the month of its last day, where more than a day of that month has not come yet."""
-    found = {}
-    for line, last in days.groupby("line")["day"].max().items():
-        if int(last[8:]) < monthrange(int(last[:4]), int(last[5:7]))[1] - 1:
-            found[line] = last[:7]
+    """By provider the month of its last day, where days of it have not come yet: two or more than were missing at the end of its month before.
+
+    Only the month of the last day of all can be under way; a provider whose days ended earlier has stopped.
+    """
+    found, now = {}, days["day"].max()[:7] if len(days) else ""
+    for line, mine in days.groupby("line")["day"]:
+        ends = mine.groupby(mine.str[:7]).max()
+        lacking = {month: monthrange(int(month[:4]), int(month[5:]))[1] - int(last[8:]) for month, last in ends.items()}
+        month = max(lacking)
+        if month == now and lacking[month] > 1 + lacking.get(shift(month, -1), 0):
+            found[line] = month
     return found
 
 

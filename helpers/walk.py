@@ -293,7 +293,7 @@ class Month(Charging, Given):
     @cached_property
     def projected(self) -> forecast.Plan:
         """Mapped usage by service month, events, the analyst's pick, closed months' forecasts → forecast."""
-        frozen = kept.forecasts(self.period, self.params.resolve(self.params.kept))
+        frozen = kept.forecasts(self.period, self.params.resolve(self.params.kept), self.params.cost_basis, self.params.currency)
         under_way = underway.under_way(self.daily)
         landings = dict(mapping.rows_of(self.landings, ["line", "landing"]))
         return forecast.plan(self.mapped, self.params, self.budget, self.providers, self.forecast_events, self.pick, frozen, under_way, landings)

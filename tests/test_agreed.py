@@ -13,7 +13,7 @@ from helpers.money import total
 from helpers.periods import months
 from tests.tables import cells
 from tests.test_events import panel_of
-from tests.test_forecast import bills
+from tests.test_forecast import bills, settings_of
 
 
 def test_the_lines_of_a_provider_are_its_history_to_the_cent_and_filled_months_lie_between():
@@ -65,7 +65,7 @@ def test_a_method_that_was_chosen_keeps_the_width_of_the_ensembles_bands():
 
 def test_the_year_is_what_is_booked_what_is_not_yet_and_what_is_ahead():
     found = panel_of([10] * 14, [20] * 14)  # 2025-01 to 2026-02
-    none = events.read(None, found, 12, "billed")
+    none = events.read(None, found, 12, "billed", "2026-02")
     told = agreed.agree(found, none, Tries([], {}, np.zeros((0, 4, 0, 12))), 12)
     rows = agreed.years(told, {"P0": 1}, months("2025-04", "2026-03"), "2026-02").set_index(["level", "line"])
     # P0 is booked a month later: ledger months 2025-04 to 2026-02 take services of 2025-03 to 2026-01, 2026-03 takes 2026-02, known already
@@ -98,7 +98,7 @@ def test_a_band_may_be_named_by_who_asks_for_it():
 
 def test_scenarios_compound_growth_and_change_prices():
     found = panel_of([10] * 14)
-    told = agreed.agree(found, events.read(None, found, 12, "billed"), Tries([], {}, np.zeros((0, 4, 0, 12))), 12)
+    told = agreed.agree(found, events.read(None, found, 12, "billed", "2026-02"), Tries([], {}, np.zeros((0, 4, 0, 12))), 12)
     wanted = [SimpleNamespace(name="more", growth=D("0.21"), price=D(0), delay=0, kinds=""), SimpleNamespace(name="less", growth=D(0), price=D("-0.1"), delay=0, kinds="")]
     table_ = whatif.scenarios(told, wanted, None, "2026-02", None)
     by = table_.set_index(["line", "period"])["amount"]
@@ -119,3 +119,51 @@ def test_a_month_whose_days_have_not_all_come_is_under_way():
                         + [("B", f"2025-05-{day:02}", D(2)) for day in range(1, 32)], columns=["line", "day", "amount"])
     assert underway.under_way(days) == {"A": "2025-06"}
     assert cells(underway.landings(days, {"A": "2025-06"}), "line", "month", "so_far", "landing") == [("A", "2025-06", "14", "30")]
+
+
+def test_a_provider_whose_days_ended_earlier_has_stopped_and_one_that_always_ends_early_is_not_under_way():
+    def days_of(line, *months_and_days):
+        return [(line, f"{month}-{day:02}", D(1)) for month, last in months_and_days for day in range(1, last + 1)]
+
+    frame = pd.DataFrame(days_of("A", ("2025-05", 31), ("2025-06", 30)) + days_of("B", ("2025-03", 12)) + days_of("C", ("2025-05", 28), ("2025-06", 27))
+                         + days_of("D", ("2025-05", 31), ("2025-06", 20)), columns=["line", "day", "amount"])
+    assert underway.under_way(frame) == {"D": "2025-06"}
+
+
+def test_a_month_that_was_filled_in_is_not_scored_and_no_replay_has_seen_what_filled_it():
+    def vintages(march: str) -> pd.DataFrame:
+        rows = [f"{month}  A  {100 + n}" for n, month in enumerate(months("2024-01", "2025-06")) if month not in ("2025-02", "2025-03")]
+        plan = forecast.plan(bills("service_period  ProviderName  effective\n" + "\n".join([*rows, f"2025-03  A  {march}"])), settings_of("2025-06", {"A": 0}, figure="wls", method="ensemble"))
+        return plan.tables["vintages"]
+
+    table_ = vintages("114")
+    assert "2025-02" not in set(table_["period"]) and "2025-03" in set(table_["period"])
+    before = [part[part["vintage"] <= "2025-02"]["forecast"].tolist() for part in (table_, vintages("9000"))]
+    assert before[0] == before[1]
+
+
+def test_a_sum_that_had_not_begun_is_no_part_of_what_a_replay_reconciles():
+    lines = bills("service_period  ProviderName  effective\n" + "\n".join(
+        [f"{month}  A  1000" for month in months("2024-07", "2025-06")] + [f"{month}  B  500" for month in months("2024-10", "2025-06")]))
+    table_ = forecast.plan(lines, settings_of("2025-06", {"A": 0, "B": 0}, figure="wls")).tables["vintages"]
+    early = table_[(table_["vintage"] <= "2024-09") & (table_["line"] == "A")]
+    assert len(early) and min(early["forecast"]) > 900
+
+
+def test_the_track_record_is_of_the_method_that_stands():
+    rows = [f"{month}  A  {1000 + 200 * (n % 7) + 13 * n}" for n, month in enumerate(months("2023-07", "2025-06"))]
+    lines = bills("service_period  ProviderName  effective\n" + "\n".join(rows))
+    missed = {name: forecast.plan(lines, settings_of("2025-06", {"A": 0}, method=name)).accuracy["miss_share"].iloc[0] for name in ("ensemble", "last value", "seasonal naive")}
+    assert len(set(missed.values())) == 3
+
+
+@pytest.mark.parametrize("names", [("a", "a"), ("forecast",)])
+def test_scenarios_have_names_of_their_own(names):
+    with pytest.raises(ValueError, match="wrong"):
+        settings.Forecast(months="18", band="0.05", backtest_months="12", what_if=tuple({"name": name} for name in names))
+
+
+def test_a_last_month_without_volume_is_not_a_month_of_none():
+    lines = bills("service_period  ProviderName  application  effective\n" + "\n".join(f"{month}  A  x  20" for month in months("2025-01", "2025-06")))
+    volumes = pd.DataFrame([(month, "x", "units", D(10)) for month in months("2025-01", "2025-05")], columns=["period", "application", "unit", "quantity"])
+    assert cells(driven.by_volume(volumes, lines, months("2025-01", "2025-06"), 2, "amortised")) == [("x", "units", "10", "20", "2", "40")]

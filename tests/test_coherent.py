@@ -29,7 +29,12 @@ def test_what_is_surer_gives_way_less():
 
 def test_bottom_up_leaves_the_parts_and_top_down_splits_the_total_by_last_year():
     assert coherent.reconcile(np.array([[36.0], [10.0], [20.0]]), np.ones((1, 2)), np.ones(3), BOTTOM_UP)[0].ravel().tolist() == [10, 20]
-    assert coherent.top_down(np.array([36.0, 12.0]), np.array([1.0, 2.0])).tolist() == [[12, 4], [24, 8]]
+    assert coherent.top_down(np.array([36.0, 12.0]), np.array([1.0, 2.0])) == pytest.approx(np.array([[12, 4], [24, 8]]))
+
+
+def test_top_down_leaves_a_credit_a_credit():
+    # 100 and -20 a month, and a total of 92: the 12 more fall 100 : 20
+    assert coherent.top_down(np.array([92.0]), np.array([1200.0, -240.0])) == pytest.approx(np.array([[110], [-18]]))
 
 
 @settings(max_examples=60, deadline=None)
@@ -45,7 +50,7 @@ def test_the_result_is_the_textbooks_and_a_coherent_forecast_stays_as_it_is(line
     correlation = np.eye(series)
     if method == MINT:
         unit = errors / np.sqrt((errors**2).mean(axis=1, keepdims=True))
-        kept = 1 - coherent.shrinkage(unit)
+        kept = 1 - max(coherent.shrinkage(unit), coherent.LEAST)
         correlation = kept * unit @ unit.T / 12 + (1 - kept) * np.eye(series)
     assert found == pytest.approx(textbook(base, member, np.linalg.inv(spread @ correlation @ spread)), rel=1e-6, abs=1e-6)
     assert (shrunk >= 0).all() and (shrunk <= 1).all()

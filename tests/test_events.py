@@ -28,66 +28,100 @@ def told(text: str) -> pd.DataFrame:
 
 def panel_of(*lines) -> Panel:
     keys = pd.DataFrame([(f"P{n}", f"a{n}", "Compute", "x") for n in range(len(lines))], columns=KEYS, dtype="str")
-    return Panel(keys, months("2025-01", shift("2025-01", len(lines[0]) - 1)), np.array(lines, dtype=np.int64) * 100, *_sums(keys), "2025-01")
+    return Panel(keys, months("2025-01", shift("2025-01", len(lines[0]) - 1)), np.array(lines, dtype=np.int64) * 100, *_sums(keys), "2025-01",
+                 *[np.ones((len(lines), len(lines[0])), dtype=bool)] * 2)
 
 
 def test_a_step_of_the_past_lifts_what_came_before_it_to_the_level_of_now():
-    found = events.read(told("period  effect  amount\n2025-04  step  50"), panel_of([10, 10, 10, 60, 60]), 2, "billed")
+    found = events.read(told("period  effect  amount\n2025-04  step  50"), panel_of([10, 10, 10, 60, 60]), 2, "billed", "2025-04")
     assert found.past.tolist() == [[50, 50, 50, 0, 0]] and found.added.tolist() == [[0, 0]]
 
 
 def test_a_step_without_amount_is_measured_by_the_months_before_and_after():
-    found = events.read(told("period  effect\n2025-04  step"), panel_of([10, 12, 14, 60, 62, 64]), 1, "billed")
+    found = events.read(told("period  effect\n2025-04  step"), panel_of([10, 12, 14, 60, 62, 64]), 1, "billed", "2025-04")
     assert found.told["amount"].tolist() == [50] and found.past.tolist() == [[50, 50, 50, 0, 0, 0]]
 
 
 def test_a_step_to_come_ramps_up_over_its_months():
-    found = events.read(told("period  effect  amount  ramp_months\n2025-05  step  30  3"), panel_of([10, 10, 10]), 5, "billed")
+    found = events.read(told("period  effect  amount  ramp_months\n2025-05  step  30  3"), panel_of([10, 10, 10]), 5, "billed", "2025-04")
     assert found.past.tolist() == [[0, 0, 0]] and found.added.tolist() == [[0, 10, 20, 30, 30]]
 
 
 def test_a_step_that_ends_is_taken_out_of_the_months_it_lasted():
-    found = events.read(told("period  until  effect  amount\n2025-02  2025-03  step  5"), panel_of([10, 15, 15, 10]), 1, "billed")
+    found = events.read(told("period  until  effect  amount\n2025-02  2025-03  step  5"), panel_of([10, 15, 15, 10]), 1, "billed", "2025-04")
     assert found.past.tolist() == [[0, -5, -5, 0]] and found.added.tolist() == [[0]]
 
 
 def test_a_one_off_is_in_its_month_alone():
-    found = events.read(told("period  effect  amount\n2025-02  one-off  90\n2025-05  one-off  7"), panel_of([10, 100, 10]), 3, "billed")
+    found = events.read(told("period  effect  amount\n2025-02  one-off  90\n2025-05  one-off  7"), panel_of([10, 100, 10]), 3, "billed", "2025-04")
     assert found.past.tolist() == [[0, -90, 0]] and found.added.tolist() == [[0, 7, 0]]
 
 
 def test_a_price_change_changes_what_came_before_and_what_comes():
-    past = events.read(told("period  effect  share\n2025-03  share  -0.2"), panel_of([10, 10, 8, 8]), 1, "billed")
+    past = events.read(told("period  effect  share\n2025-03  share  -0.2"), panel_of([10, 10, 8, 8]), 1, "billed", "2025-04")
     assert past.past.round(9).tolist() == [[-2, -2, 0, 0]] and past.factor.tolist() == [[1]]
-    ahead = events.read(told("period  effect  share\n2025-06  share  -0.2"), panel_of([10, 10, 10, 10]), 3, "billed")
+    ahead = events.read(told("period  effect  share\n2025-06  share  -0.2"), panel_of([10, 10, 10, 10]), 3, "billed", "2025-04")
     assert ahead.past.tolist() == [[0, 0, 0, 0]] and ahead.factor.tolist() == [[1, 0.8, 0.8]]
 
 
 def test_an_end_is_nothing_from_its_month_on():
-    found = events.read(told("period  effect  application\n2025-05  end  a1"), panel_of([10, 10, 10], [20, 20, 20]), 3, "billed")
+    found = events.read(told("period  effect  application\n2025-05  end  a1"), panel_of([10, 10, 10], [20, 20, 20]), 3, "billed", "2025-04")
     assert found.factor.tolist() == [[1, 1, 1], [1, 0, 0]]
 
 
 def test_an_amount_falls_on_the_lines_that_moved():
-    found = events.read(told("period  effect  amount\n2025-03  step  40"), panel_of([10, 10, 10, 10], [20, 20, 60, 60]), 1, "billed")
+    found = events.read(told("period  effect  amount\n2025-03  step  40"), panel_of([10, 10, 10, 10], [20, 20, 60, 60]), 1, "billed", "2025-04")
     assert found.past.tolist() == [[0, 0, 0, 0], [40, 40, 0, 0]]
 
 
 def test_an_event_of_the_other_basis_does_not_count():
-    assert events.read(told("period  effect  amount  basis\n2025-02  one-off  9  amortised"), panel_of([1, 10, 1]), 1, "billed").past.sum() == 0
+    assert events.read(told("period  effect  amount  basis\n2025-02  one-off  9  amortised"), panel_of([1, 10, 1]), 1, "billed", "2025-04").past.sum() == 0
 
 
 def test_people_of_then_knew_what_is_said_they_knew():
     rows = told("period  effect  amount  known\n2025-05  step  9  2025-02\n2025-05  step  5  .")
-    assert events.read(rows, panel_of([1, 1]), 4, "billed", "2025-02").added.tolist() == [[0, 0, 9, 9]]
-    assert events.read(rows, panel_of([1]), 5, "billed", "2025-01").added.sum() == 0
+    assert events.read(rows, panel_of([1, 1]), 4, "billed", "2025-02", True).added.tolist() == [[0, 0, 9, 9]]
+    assert events.read(rows, panel_of([1]), 5, "billed", "2025-01", True).added.sum() == 0
+    assert events.read(rows, panel_of([1, 1]), 4, "billed", "2025-02").added.tolist() == [[0, 0, 14, 14]]  # the file of now tells of both
+    assert events.read(rows, panel_of([1]), 5, "billed", "2025-01").added.max() == 5  # but not what people knew only later
 
 
-def test_an_event_to_come_without_amount_is_refused_with_its_line():
-    rows = told("period  effect  kind\n2025-09  step  launch")
+@pytest.mark.parametrize(("rows", "why"), [
+    ("period  effect\n2025-09  step", "without amount, and nothing to measure it by"),
+    ("period  effect  amount  application\n2025-09  step  5  none", "no line has these names"),
+    ("period  until  effect  amount\n2025-03  2025-02  step  5", "until lies before period"),
+])
+def test_an_event_that_changes_nothing_says_why(rows, why):
+    found = events.read(told(rows), panel_of([1, 1, 1]), 9, "billed", "2025-03")
+    assert found.told["without_effect"].tolist() == [why] and not found.added.any() and not found.past.any()
+
+
+def test_a_share_in_percent_is_refused_with_its_line():
+    rows = told("period  effect  share\n2025-09  share  -20")
     rows.attrs["lines"] = [2]
-    with pytest.raises(InputError, match="inputs.forecast_events, line 2, column amount: blank; expected a number"):
-        events.read(rows, panel_of([1, 1]), 9, "billed")
+    with pytest.raises(InputError, match="inputs.forecast_events, line 2, column share: -20; expected -1 or more: -0.2 is a fifth less"):
+        events.read(rows, panel_of([1, 1]), 9, "billed", "2025-02")
+
+
+def test_what_is_stated_is_taken_out_before_the_rest_is_measured_and_nothing_is_measured_twice():
+    lines = panel_of([10, 10, 10, 60, 360, 60])
+    both = events.read(told("period  effect  amount\n2025-04  step  .\n2025-05  one-off  300"), lines, 2, "billed", "2025-06")
+    assert both.past.tolist() == [[50, 50, 50, 0, -300, 0]]
+    twice = events.read(told("period  effect\n2025-04  step\n2025-04  step"), panel_of([10, 10, 10, 60, 60, 60]), 2, "billed", "2025-06")
+    assert twice.past.tolist() == [[50, 50, 50, 0, 0, 0]]
+
+
+def test_what_has_ended_costs_nothing_whatever_figure_is_picked():
+    plans = [forecast.plan(company(planted), settings_of(lags={"A": 0}, figure=figure), events=told(EVENTS)) for figure in ("wls", "mint", "ols", "top-down")]
+    for plan in plans:
+        ahead = plan.tables["ahead"]
+        assert set(ahead.loc[(ahead["line"] == "three") & (ahead["period"] >= "2025-10"), "amount"]) == {D(0)}
+
+
+def test_a_cost_is_not_made_a_credit_by_a_step_but_by_a_one_off_it_may():
+    rows = told("period  effect  application  amount\n2025-09  step  two  -900\n2025-11  one-off  three  -700")
+    ahead = forecast.plan(company(), settings_of(lags={"A": 0}, figure="bottom-up"), events=rows).tables["ahead"].set_index(["level", "line", "period"])["amount"]
+    assert ahead["application", "two", "2025-10"] == 0 and ahead["application", "three", "2025-11"] < -400
 
 
 def company(extra=lambda month, app: 0) -> pd.DataFrame:

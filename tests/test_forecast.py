@@ -268,8 +268,13 @@ def test_a_month_under_way_is_no_history():
     assert plan.history["period"].max() == "2024-05" and cells(plan.left_out) == [("A", "2024-06", "7", "month under way")]
     assert plan.projection["period"].min() == "2024-06"
     landed = forecast.plan(lines, settings_of("2024-06", {"A": 0}), under_way={"A": "2024-06"}, landings={"A": D("123.45")})
-    first = landed.projection[landed.projection["period"] == "2024-06"]
-    assert cells(first, "line", "amount") == [("Total", "123.45"), ("A", "123.45")]
+    assert cells(landed.history.tail(1)) == [("2024-06", "A", "123.45", "landing")]
+    assert landed.projection["period"].min() == "2024-07" and "failed" not in set(landed.checks["state"])
+    found = landed.checks.set_index("check").loc["months under way, told by where they land"]
+    assert (found["state"], found["amount"], found["note"]) == ("finding", D("123.45"), "A 2024-06")
+    fresh = forecast.plan(bills("service_period  ProviderName  effective\n2024-06  A  7"), settings_of("2024-06", {"A": 0}), under_way={"A": "2024-06"},
+                          landings={"A": D(30)})
+    assert cells(fresh.history) == [("2024-06", "A", "30", "landing")]
     assert "failed" not in set(plan.checks["state"])
 
 
@@ -295,7 +300,7 @@ def test_the_pick_of_an_analyst_stands_with_its_note(tmp_path):
     assert (pick["figure"], pick["owner"]) == ("bottom-up", "Controller") and picks.of(tmp_path, "2024-12") == {}
     plan = forecast.plan(_two_years(), settings_of(), pick=pick)
     assert plan.agreed.picked == "bottom-up"
-    assert forecast_words.figure(plan) == "The figure is bottom-up, as Controller picked from 2025-05 on: Agreed in May."
+    assert forecast_words.figure(plan).startswith("The figure is bottom-up, as Controller picked from 2025-05 on: Agreed in May. Over what the best missed: bottom-up")
 
 
 def test_a_frozen_vintage_is_read_and_never_worked_out_again():
@@ -313,7 +318,7 @@ def test_a_frozen_vintage_is_read_and_never_worked_out_again():
 def test_a_replay_knows_the_bills_of_then_alone():
     late = _two_years()
     late = pd.concat([late, bills("service_period  billing_period  ProviderName  effective\n2024-12  2025-04  A  5000")], ignore_index=True)
-    tables = [forecast.plan(lines, settings_of(figure="wls")).tables["vintages"] for lines in (_two_years(), late)]
+    tables = [forecast.plan(lines, settings_of(figure="wls", method="ensemble")).tables["vintages"] for lines in (_two_years(), late)]
     then = [table[(table["vintage"] <= "2025-03") & (table["line"] == "A")]["forecast"].tolist() for table in tables]
     assert then[0] == then[1]  # the correction of December came in April
     assert tables[0][tables[0]["vintage"] >= "2025-04"]["forecast"].tolist() != tables[1][tables[1]["vintage"] >= "2025-04"]["forecast"].tolist()
@@ -348,8 +353,8 @@ def test_what_a_month_closed_with_scores_it_later_whatever_the_bills_say_since(t
     folder = tmp_path / "2025-05" / "closed" / "tables"
     folder.mkdir(parents=True)
     (folder / "forecast_ahead.csv").write_text(publish.to_csv(then.tables["ahead"]))
-    frozen = kept.forecasts("2025-06", tmp_path)
-    assert list(frozen) == ["2025-05"] and kept.forecasts("2025-05", tmp_path) == {}
+    frozen = kept.forecasts("2025-06", tmp_path, "amortised", "USD")
+    assert list(frozen) == ["2025-05"] and kept.forecasts("2025-05", tmp_path, "amortised", "USD") == {}
     late = bills("service_period  billing_period  ProviderName  effective\n2025-05  2025-06  A  777")
     now = forecast.plan(pd.concat([_two_years(), late], ignore_index=True), settings_of(), frozen=frozen).tables["vintages"]
     told = now[(now["vintage"] == "2025-05") & (now["line"] == "Total")]

@@ -68,3 +68,19 @@ def test_what_does_not_fit_is_refused_with_what_would(unit, item, told):
     with pytest.raises(InputError) as wrong:
         money(rows)
     assert told in str(wrong.value)
+
+
+def test_an_expectation_that_ends_before_it_begins_or_stands_twice_is_refused():
+    with pytest.raises(InputError, match="line 2, column until: 2026-01 before 2026-02; expected the last month"):
+        rows = say(1, "USD/month", last="2026-01")
+        rows.attrs["lines"] = [2]
+        money(rows)
+    rows = pd.concat([say(1, "USD/month", last="2026-05"), say(2, "USD/month", first="2026-05", last="2026-07")], ignore_index=True)
+    rows.attrs["lines"] = [2, 3]
+    with pytest.raises(InputError, match="line 3: the same as line 2 for the same months"):
+        money(rows)
+
+
+def test_what_came_before_the_last_month_known_is_not_counted_again():
+    # 12 a year, one a month from 2025-11: by 2026-01 three are in the cost of that month
+    assert amounts(say(12, "applications/year", "moved", first="2025-11", last="2026-02")) == ["1000.00", "1000.00", "1000.00", "1900.00"]

@@ -130,7 +130,7 @@ def test_capital_stands_beside_the_control_total():
 
 
 def test_what_no_rule_reaches_is_named_with_its_share_and_what_adding_it_would_change():
-    assert cells(tco.outside(tco.lines(month())), "residual", "cost_pool", "amount", "share", "inside_with_it") == [
+    assert cells(tco.outside(tco.lines(month())), "residual", "cost_pool", "amount", "share", "inside_share") == [
         ("Unowned usage", "Cloud Services", "40", "0.028985507246", "0.980434782609"),
         ("Shared assets", "Hardware", "20", "0.014492753623", "0.994927536232"),
         ("Not in the TCO yet", "Outside", "7", "0.005072463768", "1")]
