@@ -216,6 +216,6 @@ def _parts(statement: Statement, terms: Terms) -> list[page.Shown]:
 
 
 def _moved(changed: pd.DataFrame) -> pd.DataFrame:
-    """Lines that changed, with the reasons that anything is in."""
-    lines = changed.loc[changed["change"] != ZERO, ["item", "change", "application", "then", "now", *changes.REASONS]]
+    """All lines where any changed, so that they add up to what is charged, with the reasons that anything is in."""
+    lines = changed.loc[(changed["change"] != ZERO).any() & changed["change"].notna(), ["item", "change", "application", "then", "now", *changes.REASONS]]
     return lines[[name for name in lines if name not in changes.REASONS or any(lines[name])]]
