@@ -94,8 +94,8 @@ def _check(values: dict, origins: dict[str, str], last: str) -> Params:
 def _told(error: dict, origins: dict[str, str], last: str) -> tuple[str, str, str, str]:
     """Where, found, expected and what to do, of one error of the model."""
     steps = [str(step + 1) if isinstance(step, int) else step for step in error["loc"]]
-    key, group = ".".join(steps), ".".join(steps[:-1])
-    where = origins.get(key) or origins.get(group) or last
+    key = ".".join(steps)
+    where = next((origins[above] for above in (".".join(steps[:count]) for count in range(len(steps), 0, -1)) if above in origins), last)
     if error["type"] == "missing":
         return last, f"{key} is missing", "a value for it", "add it; params/base.yaml shows how"
     if error["type"] == "extra_forbidden":
