@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from helpers import cells, choice, coherent, events
+from helpers import cells, choice, coherent, ensemble, events
 from helpers.choice import Tries
 from helpers.events import Effects
 from helpers.methods import EDGES
@@ -55,23 +55,24 @@ def agree(panel: Panel, effects: Effects, tries: Tries, ahead: int, method: str 
     found = choice.carry(level.series, chosen, ahead)
     over = panel.keys["ProviderName"].isin(set(ended)).to_numpy()
     lasting = np.concatenate([(panel.member @ ~over) > 0, ~over]).astype(float)[:, None]
+    still = (lasting[len(panel.member):, 0] == 0) | np.isin(found.method[len(panel.member):], (ensemble.DEAD, ensemble.NONE))
     told = events.apply(effects, panel.member, found.mean * lasting)
     size = np.vstack([np.ones((len(panel.member), ahead)), np.abs(effects.factor)]) * lasting
     widths = [(found.mean - edge) * size for edge in found[1:5]]  # below, above of 80 %, of 95 %; above is negative
     deviation = (widths[0] - widths[1])[:, 0] / 2 / Z80
-    recent = level.cents[:, -12:].sum(axis=1).astype(float) * lasting[len(panel.member):, 0]
+    recent = level.cents[:, -12:].sum(axis=1) / 100 * (~still)
     errors = _errors(tries, chosen, panel.truth)
     made = {name: coherent.reconcile(told, panel.member, deviation**2, name, errors)[0] for name in coherent.METHODS if name != coherent.TOP_DOWN}
-    split = coherent.top_down(found.mean[0], recent)
-    made[coherent.TOP_DOWN] = split * effects.factor + effects.added
-    nothing = (effects.factor == 0) | ((panel.cents == 0).all(axis=1, keepdims=True) & (effects.added == 0)) | (lasting[len(panel.member):] == 0)
+    made[coherent.TOP_DOWN] = coherent.top_down(found.mean[0], recent) * effects.factor + effects.added
+    nothing = ((effects.factor == 0) | still[:, None]) & (effects.added == 0)
     figures = {name: np.where(nothing, 0.0, _kept_positive(made[name], panel.cents, effects)) for name in coherent.METHODS}
     cents = np.rint(figures[picked] * 100).astype(np.int64)
     amounts = np.vstack([panel.member @ cents, cents]) / 100
     edges = np.stack([amounts - width for width in widths])
     never = np.concatenate([panel.member @ (panel.cents < 0).any(axis=1) == 0, ~(panel.cents < 0).any(axis=1)])
     edges[[0, 2]] = np.where(never[None, :, None], np.maximum(edges[[0, 2]], np.minimum(amounts, 0.0)), edges[[0, 2]])
-    edges[:, len(panel.member):] = np.where(nothing, 0.0, edges[:, len(panel.member):])
+    quiet = np.vstack([panel.member @ ~nothing == 0, nothing])  # what is nothing, and sums of nothing else, has no band
+    edges = np.where(quiet[None], amounts[None], edges)
     names = np.where(lasting[:, 0] > 0, found.method, "zero: no bill since")
     return Agreed(panel, told, figures, picked, cents, edges, names)
 
@@ -136,5 +137,7 @@ def changes(found: Agreed, count: int = 12) -> pd.DataFrame:
     before = (found.panel.member @ found.panel.cents[:, -count:].sum(axis=1)).round().astype(np.int64)
     after = found.sums[:len(found.panel.member), :count].sum(axis=1)
     order = np.lexsort((-np.abs(after - before), pd.factorize(found.panel.names["level"])[0]))
+    if len(found.panel.months) < count:  # the last months would be fewer than the next
+        return found.panel.names.iloc[:0].assign(last_months=None, next_months=None, change=None)
     table = found.panel.names.assign(last_months=_amounts(before), next_months=_amounts(after), change=_amounts(after - before))
     return table.iloc[order].reset_index(drop=True)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from helpers import globs, grid, inputs, pools, taxonomy
+from helpers import globs, grid, inputs, labourcost, pools, taxonomy
 from helpers.cells import BOTH, BUILD, CLASS, LEDGER, RUN, Cells, spending
 from helpers.errors import InputError
 from helpers.money import ZERO, round_parts, sum_by, total
@@ -34,6 +34,9 @@ def checked(rules: pd.DataFrame | None, version: str) -> pd.DataFrame | None:
     for line, tower, below in zip(inputs.lines_of(rules), *wanted, strict=True):
         for column, found, expected, todo in taxonomy.wrong(version, "towers", columns, tower, below, True, True):
             problems.add(f"rules.tco, line {line}, column {column}", found, expected, todo)
+    for line, method, consumer in zip(inputs.lines_of(rules), rules["method"], rules["consumer"], strict=True):
+        if method == "fixed" and (not consumer or "|" in consumer or globs.wild(consumer)):
+            problems.add(f"rules.tco, line {line}, column consumer", f'"{consumer}"', "one application, which fixed cost goes to", "name it, or use even")
     problems.stop()
     told = rules.assign(tower=wanted[0], sub_tower=wanted[1])
     told = told.assign(**{name: "" for name in UNRULED if name not in told})
@@ -41,19 +44,30 @@ def checked(rules: pd.DataFrame | None, version: str) -> pd.DataFrame | None:
 
 
 def ruled(coded: pd.DataFrame, sources: pd.DataFrame | None, rules: pd.DataFrame | None, versions,
-          period: str) -> pd.DataFrame:
+          period: str, together: frozenset[str] = frozenset()) -> pd.DataFrame:
     """The month's expense lines other than the clouds', with shared pool, place of the rule (-1: none), what it splits by, and class.
 
-    rules: as `checked` gives them; versions: of the taxonomy, with `pools` and `towers`.
+    rules: as `checked` gives them; versions: of the taxonomy, with `pools` and `towers`.  Pay of cost centres in `together` stands in one class,
+    by one rule, so that no table lets the pay of one of them be worked out.
     """
     lines = pools.assign_ledger(coded, sources, period)
-    places = np.full(len(lines), -1) if rules is None else pools.first_row(lines, rules, RULE_COLUMNS)
+    places = np.full(len(lines), -1) if rules is None else _as_one(lines, pools.first_row(lines, rules, RULE_COLUMNS), rules, together)
     found = [UNRULED, *([] if rules is None else rules.to_dict("records"))]
     told = {name: [found[place + 1][name] for place in places] for name in UNRULED}
     sub_pools = lines[f"{versions.pools}_sub_pool"].tolist()
     return lines.assign(rule=places, method=told["method"], driver=told["driver"], consumer=told["consumer"],
                         cost_pool=lines[f"{versions.pools}_cost_pool"], sub_pool=sub_pools, tower=told["tower"], sub_tower=told["sub_tower"], spending=[spending(name) for name in sub_pools],
                         activity=[name or RUN for name in told["activity"]], hosting=[name or BOTH for name in told["hosting"]])
+
+
+def _as_one(lines: pd.DataFrame, places: np.ndarray, rules: pd.DataFrame, together: frozenset[str]) -> np.ndarray:
+    """The places with the pay of merged cost centres by the rule by hours that most of it meets."""
+    paid = labourcost.is_staff(lines) & lines["cost_centre"].isin(together).to_numpy() & (lines["going"] != "shared").to_numpy()
+    by_hours = paid & (places >= 0) & (rules["method"] == "hours").to_numpy()[places]
+    if by_hours.any():
+        sums = sum_by(lines[by_hours].assign(place=[f"{place:09}" for place in places[by_hours]]), ["place"], ["amount"])
+        places = np.where(paid, int(max(sums.itertuples(index=False), key=lambda row: (row.amount, row.place))[0]), places)
+    return places
 
 
 def rest(book: Cells, lines: pd.DataFrame, rules: pd.DataFrame | None, feeds: Mapping[str, pd.DataFrame | None],
@@ -103,8 +117,10 @@ class Takers:
     def __init__(self, book: Cells, feeds: Mapping[str, pd.DataFrame | None], period: str, together: frozenset[str]):
         self.book, self.period, self.together, self.known = book, period, together, {}
         self.feeds = feeds
-        self.hours = _summed(self.feeds.get("labour"), ["cost_centre", "application", "activity"], "hours")
-        self.quantities = _summed(self.feeds.get("drivers"), ["driver", "consumer", "activity"], "quantity")
+        known = self.feeds.get("applications")
+        self.spelled = {} if known is None else {name.casefold(): name for name in known["application"]}
+        self.hours = _summed(self.feeds.get("labour"), ["cost_centre", "application", "activity"], "hours", self.spelled)
+        self.quantities = _summed(self.feeds.get("drivers"), ["driver", "consumer", "activity"], "quantity", self.spelled)
 
     def of(self, rule: Mapping, cost_centre: str) -> Taking | None:
         """None where the rule leaves the cost outside, or its driver says nothing."""
@@ -124,19 +140,19 @@ class Takers:
         """What the rule splits by, by application, and by activity where hours tell it and the rule does not."""
         method, consumer = rule["method"], rule["consumer"]
         if method == "fixed":
-            return {(consumer, ""): Decimal(1)}
+            return {(self.spelled.get(consumer.casefold(), consumer), ""): Decimal(1)}
         feed = self.feeds.get(FEEDS.get(method, ""))
         if feed is None:
             return {}
         if method == "assets":
-            return _counts(feed, rule["driver"], consumer, self.period)
+            return _counts(feed, rule["driver"], consumer, self.period, self.spelled)
         if method == "even":
             live = feed[(feed["status"] == "live") & (feed["kind"] == "application")]
             return {(name, ""): Decimal(1) for name in sorted(live["application"]) if globs.matches(consumer, name)}
         if method == "usage":
             found = _taking(self.quantities, {rule["driver"]}, rule)
-            idle = self._capacity(rule["driver"]) - total(found.values())
-            return found | {("", ""): idle} if idle > 0 and any(found.values()) else found
+            idle = self._capacity(rule["driver"]) - total(self.quantities.get(rule["driver"], {}).values())
+            return found | {("", ""): idle} if idle > 0 else found
         return _taking(self.hours, self.together if cost_centre in self.together else {cost_centre}, rule)
 
     def _capacity(self, driver: str) -> Decimal:
@@ -150,13 +166,14 @@ def usable(held: pd.DataFrame) -> Decimal:
     return total(held["practical"].where(held["practical"].notna(), held["owned"])) if "practical" in held else total(held["owned"])
 
 
-def _summed(feed: pd.DataFrame | None, keys: Sequence[str], quantity: str) -> dict[str, dict[tuple[str, str], Decimal]]:
-    """By the first key the quantity of each consumer and activity (blank where the feed tells none), added up once."""
+def _summed(feed: pd.DataFrame | None, keys: Sequence[str], quantity: str, spelled: Mapping[str, str]) -> dict[str, dict[tuple[str, str], Decimal]]:
+    """By the first key the quantity of each consumer, as the CMDB spells it, and activity (blank where the feed tells none), added up once."""
     found: dict[str, dict[tuple[str, str], Decimal]] = {}
     if feed is not None:
         sums = sum_by(feed if "activity" in feed else feed.assign(activity=""), keys, [quantity])
         for first, consumer, activity, amount in zip(*(sums[name].tolist() for name in [*keys, quantity]), strict=True):
-            found.setdefault(first, {})[consumer, activity] = amount
+            of_first, key = found.setdefault(first, {}), (spelled.get(consumer.casefold(), consumer), activity)
+            of_first[key] = of_first.get(key, ZERO) + amount
     return found
 
 
@@ -174,10 +191,11 @@ def _taking(sums: Mapping[str, Mapping[tuple[str, str], Decimal]], wanted: Itera
     return dict(sorted(found.items()))
 
 
-def _counts(assets: pd.DataFrame, kind: str, consumer: str, period: str) -> dict[tuple[str, str], Decimal]:
+def _counts(assets: pd.DataFrame, kind: str, consumer: str, period: str, spelled: Mapping[str, str]) -> dict[tuple[str, str], Decimal]:
     """Assets of the kind in use in the month, by application; those that serve all stand under a blank name."""
     used = assets[in_use(assets, period) & assets["kind"].map(lambda name: globs.matches(kind, name))]
-    return {(name, ""): Decimal(count) for name, count in used["application"].value_counts().sort_index().items()
+    names = used["application"].map(lambda name: spelled.get(name.casefold(), name))
+    return {(name, ""): Decimal(count) for name, count in names.value_counts().sort_index().items()
             if globs.matches(consumer, name) or not name}
 
 

@@ -29,6 +29,7 @@ class Tries(NamedTuple):
     origins: list[int]
     forecasts: dict[str, np.ndarray]
     bands: np.ndarray  # origins × 4 (low and high of 80 %, of 95 %) × series × months ahead
+    recent: list[np.ndarray] = []  # by origin what each line cost in the twelve months before, as it was known
 
 
 def replay(known: Callable[[int], tuple[np.ndarray, Callable]], origins: Sequence[int], ahead: int, largest: Sequence[int] = (),
@@ -38,9 +39,10 @@ def replay(known: Callable[[int], tuple[np.ndarray, Callable]], origins: Sequenc
     known(origin): values (series × months up to and with it) as they were told then, and what puts in the events known then.
     """
     found: dict[str, list[np.ndarray]] = {name: [] for name in (ENSEMBLE, SEASONAL, LAST, *models)}
-    bands = []
+    bands, recent = [], []
     for origin in origins:
         values, settle = known(origin)
+        recent.append(np.nan_to_num(values[:, -SEASON:]).sum(axis=1))
         told = ensemble.forecast(values, ahead)
         found[ENSEMBLE].append(settle(told.mean))
         bands.append(np.stack(told[1:5]) + (found[ENSEMBLE][-1] - told.mean))
@@ -50,7 +52,7 @@ def replay(known: Callable[[int], tuple[np.ndarray, Callable]], origins: Sequenc
             found[name].append(settle(_models(name, values, ahead, largest)))
     if not bands:
         return Tries([], {}, np.zeros((0, 4, 0, ahead)))
-    return Tries(list(origins), {name: np.stack(parts) for name, parts in found.items()}, np.stack(bands))
+    return Tries(list(origins), {name: np.stack(parts) for name, parts in found.items()}, np.stack(bands), recent)
 
 
 def _plain(name: str, values: np.ndarray, ahead: int) -> np.ndarray:

@@ -51,6 +51,10 @@ def _require(asset: Mapping) -> None:
         found = (f"{asset['asset_id']}: life {asset['life_months']} months, cost {asset['cost']}, "
                  f"salvage {asset.get('salvage') or ZERO}")
         raise InputError("inputs.assets", found, "a life of a month or more, salvage no higher than cost", "mend the row")
+    life = asset.get("new_life_months")
+    if asset.get("life_changed_on") and (life is None or life != life or life <= 0):
+        found = f"{asset['asset_id']}: life changed on {asset['life_changed_on']}, new life {'blank' if life is None or life != life else life}"
+        raise InputError("inputs.assets", found, "new_life_months of a month or more", "add the new life, or take the change out")
 
 
 def _state(asset: Mapping, period: str) -> str:
@@ -116,7 +120,7 @@ def _spent(asset: Mapping, months: Fraction, life: Fraction) -> Fraction:
     cost, salvage = Fraction(asset["cost"]), Fraction(asset.get("salvage") or ZERO)
     if (asset.get("depreciation") or "straight-line") == "straight-line":
         return (cost - salvage) * min(months / life, Fraction(1))
-    rate = Fraction(asset["rate"]) if asset.get("rate") else 24 / life
+    rate = 24 / life if asset.get("rate") is None else Fraction(asset["rate"])
     book, year, months = cost, Fraction(0), min(months, life)
     while year < months:
         part = min(months - year, Fraction(12)) / 12

@@ -12,6 +12,7 @@ equal parts.  Without amount (or share) what happened is measured: the three mon
 """
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import NamedTuple
 
 import numpy as np
@@ -60,18 +61,23 @@ def read(events: pd.DataFrame | None, panel: Panel, months_ahead: int, basis: st
                          for key in zip(*(panel.keys[name].tolist() for name in SCOPE), strict=True)], dtype=bool)
         first = distance(panel.months[0], row["period"])
         last = distance(panel.months[0], row["until"]) if row["until"] else None
-        size = _size(row, current[here].sum(axis=0), first)
+        size = _size(row, current[here].sum(axis=0), first, last, _others(rows, row, panel.months[0]))
         idle = "no line has these names" if not here.any() else "until lies before period" if last is not None and last < first else \
             "without amount, and nothing to measure it by" if size is None else ""
         past, times, more = _one(row, current, here, first, last, size or 0.0, months_ahead) if not idle else (0.0, 1.0, 0.0)
         past = past * panel.there
-        level = current[:, -3:].mean(axis=1, keepdims=True)
+        level = current[:, -3:].mean(axis=1, keepdims=True) * factor
         told.append({**{name: row[name] for name in ("period", "kind", "effect", *SCOPE, "reason", "owner")}, "lines": int(here.sum()),
-                     "amount": None if row["effect"] in (SHARE, END) else size, "share": size if row["effect"] == SHARE else None,
-                     "in_history": float(np.sum(past)), "ahead": float(np.sum(more + level * (times - 1))), "without_effect": idle})
+                     "amount": None if row["effect"] in (SHARE, END) or size is None else _rounded(size, 2),
+                     "share": _rounded(size, 4) if row["effect"] == SHARE and size is not None else None, "in_history": _rounded(np.sum(past), 2),
+                     "ahead": _rounded(np.sum(more + (added + level) * (times - 1)), 2), "without_effect": idle})
         credits |= np.broadcast_to((np.asarray(more) < 0) & (row["effect"] == ONE_OFF), added.shape)
-        current, added, factor = current + past, (added + more) * np.where(times == 0, 0, 1), factor * times
-    return Effects(current - panel.cents / 100, factor, added, pd.DataFrame(told, columns=COLUMNS), credits)
+        current, added, factor = current + past, added * times + more, factor * times
+    return Effects(current - panel.cents / 100, factor, added, pd.DataFrame(told, columns=COLUMNS, dtype=object), credits)
+
+
+def _rounded(value: float, digits: int) -> Decimal:
+    return round(Decimal(float(value)), digits)
 
 
 def _blank(row: Mapping) -> bool:
@@ -80,18 +86,34 @@ def _blank(row: Mapping) -> bool:
     return row["effect"] != END and (stated is None or bool(pd.isna(stated)))
 
 
-def _size(row: Mapping, cost: np.ndarray, first: int) -> float | None:
-    """The amount or share that the event states, else as measured about its month; None where nothing can be measured."""
+def _others(rows: list[tuple[dict, int]], row: Mapping, start: str) -> list[int]:
+    """Places of months in which other events without a stated size fall: what is measured stays on its own side of them."""
+    found = []
+    for other, _ in rows:
+        if other is not row and _blank(other):
+            found += [distance(start, other["period"]), *([distance(start, other["until"]) + 1] if other["until"] else [])]
+            found += [distance(start, other["period"]) + 1] if other["effect"] == ONE_OFF else []
+    return found
+
+
+def _size(row: Mapping, cost: np.ndarray, first: int, last: int | None, others: list[int]) -> float | None:
+    """The amount or share that the event states, else as measured about its month; None where nothing can be measured.
+
+    Up to three months before it are held against up to three from it on (a ramp done), none of them beyond another event.
+    """
     effect = row["effect"]
     if effect == END or not _blank(row):
         return 0.0 if effect == END else float(row["share"] if effect == SHARE else row["amount"])
-    ramp = row["ramp_months"] if effect == STEP else 1
-    if first <= 0 or first >= len(cost):
-        return 0.0 if 0 > first or first == 0 else None  # before all bills it is in every month of them
-    before, after = cost[max(first - AROUND, 0):first], cost[first + ramp - 1:][:AROUND]
+    if first <= 0:
+        return 0.0  # it is in every month of the bills
+    begin = first + (row["ramp_months"] - 1 if effect == STEP else 0) + (effect == ONE_OFF)
+    stop = min([begin + AROUND, len(cost), *(place for place in others if place > first), *([last + 1] if last is not None and effect != ONE_OFF else [])])
+    before = cost[max([first - AROUND, 0, *(place for place in others if place < first)]):first]
+    after = cost[begin:stop]
     if effect == ONE_OFF:
-        return float(cost[first] - np.concatenate([before, cost[first + 1:first + 1 + AROUND]]).mean())
-    if not len(after):
+        near = np.concatenate([before, after])
+        return float(cost[first] - near.mean()) if first < len(cost) and len(near) else None
+    if not len(after) or not len(before):
         return None
     if effect == SHARE:
         return float(after.mean() / before.mean() - 1) if before.mean() else None
@@ -118,9 +140,12 @@ def _one(row: Mapping, own: np.ndarray, here: np.ndarray, first: int, last: int 
         factor[here] = np.where(lasts[count:], 0.0, 1.0)
         return past, factor, added
     if row["effect"] == SHARE:
-        now = 1 + size if count and lasts[count - 1] else 1.0  # the level that the history is brought to: that of its last month
+        now = 1 + size if count and lasts[count - 1] and size > -1 else 1.0  # the level that the history is brought to: that of its last month
         at = np.where(lasts, 1 + size, 1.0)
         past[here] = own[here] * (np.divide(now, at[:count], out=np.ones(count), where=at[:count] != 0) - 1)
+        free = (at[:count] == 0) & (np.arange(count) >= 1)
+        if size == -1 and free.any() and first > 0:  # free of charge: the history is what it cost before
+            past[np.ix_(here, free)] += own[here][:, [first - 1]] - own[here][:, free]
         factor[here] = np.divide(at[count:], now, out=np.ones(months_ahead), where=now != 0)
         return past, factor, added
     part = np.clip((time - first + 1) / row["ramp_months"], 0, 1) if row["effect"] == STEP else (time == first).astype(float)

@@ -64,6 +64,7 @@ def outlook(history: pd.DataFrame, projection: pd.DataFrame, budget: pd.DataFram
     for row in rows:
         row["fiscal_month"] = fiscal_label(row["period"], fiscal_year_start)
         row["budget"] = planned.get((row["period"], row["line"]))
+    rows += _only_budgeted(rows, planned, months(first, last))
     _budget_totals(rows)
     ordered = sorted(rows, key=lambda row: (row["period"], row["line"] == TOTAL, row["line"]))
     return pd.DataFrame(ordered, columns=OUTLOOK_COLUMNS, dtype=object)
@@ -117,6 +118,18 @@ def _part(rows: pd.DataFrame, every: pd.DataFrame, edge: str) -> Decimal:
     """How much of the band of all providers those of the rows have, as if they missed one independent of the other."""
     some, whole = (sum(float(edge_ - amount)**2 for edge_, amount in zip(part[edge], part["amount"], strict=True)) for part in (rows, every))
     return Decimal(min((some / whole)**0.5, 1.0)) if whole else Decimal(1)
+
+
+def _only_budgeted(rows: list[dict], planned: Mapping, year: Sequence[str]) -> list[dict]:
+    """A row of nothing for each month that a line has a budget for and neither bill nor forecast: what was planned is not forgotten."""
+    there = {(row["period"], row["line"]) for row in rows}
+    lines = {row["line"]: row for row in rows if row["line"] != TOTAL}
+    whole = [period for period, line in there if line == TOTAL]
+    begun = min(whole, default="9999-99")
+    return [{**dict.fromkeys(OUTLOOK_COLUMNS), "period": period, "fiscal_month": lines[line]["fiscal_month"], "line": line, "kind": ACTUAL, "amount": money.ZERO,
+             **dict.fromkeys(EDGES, money.ZERO), "budget": amount, "source": BILLED}
+            for (period, line), amount in sorted(planned.items())
+            if line in lines and period in year and begun <= period and (period, line) not in there]
 
 
 def _kind(row: dict, period: str) -> str:

@@ -17,6 +17,7 @@ from helpers import events as happenings
 from helpers import panel as panels
 from helpers.agreed import Agreed
 from helpers.methods import FILLED, PROJECTION_COLUMNS, TOTAL, add_up
+from helpers.money import to_cents, total
 from helpers.panel import LEVELS
 from helpers.past import history, left_out, named
 from helpers.planned import check_plan
@@ -161,7 +162,7 @@ def _bases(found: Agreed, lines: pd.DataFrame, params, events: pd.DataFrame | No
            days: tuple[Mapping, Mapping]) -> pd.DataFrame:
     """The total ahead on both cost bases, the other by the ensemble alone."""
     other = next(basis for basis in BASES if basis != params.cost_basis)
-    usage = history(lines, params.period, other, *days)
+    usage = history(lines, params.period, other, days[0], _other_landings(lines, params.cost_basis, other, *days))
     usage = usage[usage["period"].isin(set(found.panel.months))]
     panel = panels.panel(lines, usage, other, found.panel.begins, more if len(more) else None)
     ahead = found.cents.shape[1]
@@ -169,6 +170,16 @@ def _bases(found: Agreed, lines: pd.DataFrame, params, events: pd.DataFrame | No
     told = agreed.agree(panel, effects, choice.Tries([], {}, np.zeros((0, 4, 0, ahead))), ahead, ensemble.ENSEMBLE, found.picked, ended)
     amounts = {params.cost_basis: found.sums[0], other: told.sums[0]}
     return pd.DataFrame({"period": found.months, **{basis: cells.money(pd.Series(amounts[basis])) for basis in BASES}})
+
+
+def _other_landings(lines: pd.DataFrame, basis: str, other: str, under_way: Mapping[str, str], landings: Mapping[str, Decimal]) -> dict[str, Decimal]:
+    """Where months under way land on the other cost basis: as much more than what has come of them as on this one."""
+    found = {}
+    for line, amount in landings.items():
+        mine = lines[(lines["line"] == line) & (lines["service_period"] == under_way.get(line))]
+        here, there = total(mine[BASES[basis]]), total(mine[BASES[other]])
+        found[line] = to_cents(there * amount / here) if here else amount
+    return found
 
 
 def _known(panel: panels.Panel, lines: pd.DataFrame, params, events: pd.DataFrame | None) -> Callable:

@@ -108,8 +108,8 @@ def events_note(plan: Plan, given: pd.DataFrame | None) -> str:
         return "No events are known."
     other = len(given) - len(plan.events)
     left = f" {other} of the file are of the other cost basis, or were not known yet." if other else ""
-    ahead = round(sum(plan.events["ahead"]), 2)
-    return f"{len(plan.events)} events count here; they change the months ahead by about {house.number(Decimal(str(ahead)))} {plan.currency} in all.{left}"
+    ahead = total(plan.events["ahead"])
+    return f"{len(plan.events)} events count here; they change the months ahead by about {house.number(ahead)} {plan.currency} in all.{left}"
 
 
 def lags(plan: Plan) -> str:

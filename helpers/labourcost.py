@@ -43,8 +43,13 @@ def hidden(together: frozenset[str], labour: pd.DataFrame | None, coded: pd.Data
 def staff(coded: pd.DataFrame, period: str) -> pd.DataFrame:
     """The month's expense for people."""
     of_month = coded[(coded["fiscal_period"] == period) & (coded["kind"] == "expense")]
-    pools = [of_month[name].isin(STAFF) for name in ("v4_cost_pool", "v5_cost_pool") if name in of_month]
-    return of_month[np.logical_or.reduce(pools)] if pools else of_month.iloc[:0]
+    return of_month[is_staff(of_month)]
+
+
+def is_staff(lines: pd.DataFrame) -> np.ndarray:
+    """Whether each ledger line pays people."""
+    pools = [lines[name].isin(STAFF) for name in ("v4_cost_pool", "v5_cost_pool") if name in lines]
+    return np.logical_or.reduce(pools) if pools else np.zeros(len(lines), dtype=bool)
 
 
 def people(labour: pd.DataFrame | None, period: str) -> dict[str, int]:

@@ -87,7 +87,10 @@ def _by_pool(book: Cells, lines: pd.DataFrame, charged: Charged, own: pd.DataFra
     part = np.divide(wholes, gross, out=np.ones(len(names)), where=np.abs(gross) >= 1)
     of_pools = grid.settle((made * part[:, None]).T, margins, wholes)
     for place, name in enumerate(names):
-        if name in columns:
+        if name in columns and abs(gross[place]) < 1 and not columns[name].sum():  # a price charges where the pool costs nothing
+            ways, takers = _ways(book, groups[name])
+            book.add(book.code(0, [RATE_CARD]), ways, takers, columns[name])
+        elif name in columns:
             rows, cents = of_pools[:, place], columns[name]
             whole = int(cents.sum())
             exact = np.outer(rows, cents) / whole if whole else np.add.outer(rows / len(cents), cents / len(rows))

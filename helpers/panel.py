@@ -47,7 +47,9 @@ class Panel(NamedTuple):
     @property
     def truth(self) -> np.ndarray:
         """The same where all of it is billed, NaN elsewhere: what forecasts are scored by."""
-        known = np.vstack([self.member @ ~self.billed == 0, self.billed])
+        told = self.billed & (self.there | (self.cents != 0))
+        begun = np.logical_or.accumulate(self.there, axis=1)
+        known = np.vstack([(self.member @ (~self.billed & self.there) == 0) & (self.member @ begun > 0), told & begun])
         return np.where(known, self.series, np.nan)
 
 
@@ -109,6 +111,9 @@ def _whole(exact: np.ndarray, rows: pd.DataFrame, places: Mapping[str, int]) -> 
     known = known or months[-1:]  # a first month that is under way: by what there is of it
     every = np.array([np.interp(months, known, line[known]) for line in exact]).reshape(len(exact), len(months))
     wholes = np.array([int(to_cents(amount).scaleb(2)) for amount in rows["amount"]], dtype=np.int64)
+    sizes, sums = np.abs(every).sum(axis=0), every.sum(axis=0)
+    rest = np.where(np.abs(wholes - sums) < 1, 0, wholes - sums)  # of a landing, which is shared by size
+    every = every + np.divide(np.abs(every) * rest, sizes, out=np.zeros_like(every), where=sizes > 0)
     found = np.zeros(exact.shape, dtype=np.int64)
     if len(exact):
         group = np.broadcast_to(np.arange(len(months)), every.shape).ravel()

@@ -12,7 +12,7 @@ from helpers import agreed, checks, fiscal, house, methods
 from helpers.methods import BILLED, FILLED, LANDED, SUM, TOTAL
 from helpers.money import ZERO, total
 from helpers.panel import LEVELS
-from helpers.past import named
+from helpers.past import LATE, named
 from helpers.periods import shift
 from helpers.rates import BASES
 
@@ -47,7 +47,7 @@ def _findings(parts: Mapping) -> list[dict]:
     ahead = headline_row(parts["year"])
     over = max(ahead["distance"], ZERO) if ahead and ahead["distance"] is not None else ZERO
     filled = parts["history"][parts["history"]["source"] == FILLED]
-    never, ended = _never_billed(parts), _lately_ended(parts["history"])
+    never, ended = _never_billed(parts), _lately_ended(parts["history"], parts["period"])
     landed = parts["history"][parts["history"]["source"] == LANDED]
     idle = parts["events"][parts["events"]["without_effect"] != ""]
     bare = [] if parts["budget"] is None else [row for row in parts["year"].to_dict("records") if row["budget"] is None and row["line"] not in (TOTAL, SUM)]
@@ -56,7 +56,7 @@ def _findings(parts: Mapping) -> list[dict]:
                      ", ".join(f"{row['line']} {row['period']}" for row in filled.to_dict("records")),
                      total(filled["amount"])),
         checks.noted("providers that stopped billing within the year", len(ended), OWNER,
-                     ", ".join(f"{line}: forecast as zero" for line in ended), total(ended.values())),
+                     ", ".join(f"{line}: no bill of late" for line in ended), total(ended.values())),
         checks.noted("months under way, told by where they land", len(landed), OWNER,
                      ", ".join(f"{row['line']} {row['period']}" for row in landed.to_dict("records")), total(landed["amount"])),
         checks.noted("events that change nothing", len(idle), OWNER,
@@ -91,11 +91,12 @@ def _never_billed(parts: Mapping) -> dict[str, Decimal]:
     return {name: amount for name, amount in budgets.items() if amount}
 
 
-def _lately_ended(usage: pd.DataFrame) -> dict[str, Decimal]:
-    """The last amount of each provider that stopped billing within the last 12 months."""
+def _lately_ended(usage: pd.DataFrame, period: str) -> dict[str, Decimal]:
+    """The last amount of each provider that stopped billing within the last 12 months, or of all where all have stopped."""
     last = usage.sort_values("period").groupby("line").tail(1)
     end = usage["period"].max() if len(usage) else ""
-    return {row["line"]: row["amount"] for row in last.to_dict("records") if shift(end, -12) < row["period"] < end}
+    late = {row["line"]: row["amount"] for row in last.to_dict("records") if shift(end, -12) < row["period"] < end}
+    return late or ({row["line"]: row["amount"] for row in last.to_dict("records")} if len(usage) and end < shift(period, -LATE) else {})
 
 
 def _ordered(projection: pd.DataFrame) -> bool:

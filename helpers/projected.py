@@ -8,6 +8,7 @@ from decimal import Decimal
 import pandas as pd
 
 from helpers import agreed, checks, driven, submitted, underway, whatif
+from helpers.methods import LANDED
 from helpers.money import sum_by
 
 LEVEL = "application"  # that changes are told by
@@ -18,9 +19,12 @@ def tables(month) -> dict[str, pd.DataFrame]:
     plan = month.projected
     found = dict(plan.tables)
     if plan.agreed is not None:
-        months, ahead, basis = plan.agreed.panel.months, min(plan.months, plan.agreed.cents.shape[1]), plan.basis
-        found |= {"changes": agreed.changes(plan.agreed), "by_usage": driven.by_usage(month.mapped, months, ahead, basis),
-                  "by_volume": driven.by_volume(month.volumes, month.mapped, months, ahead, basis), "scenarios": whatif.in_all(plan.what_if),
+        panel, ahead, basis = plan.agreed.panel, min(plan.months, plan.agreed.cents.shape[1]), plan.basis
+        bills = month.mapped[(month.mapped["billing_period"] <= month.period).to_numpy(dtype=bool)]
+        partly = plan.history[plan.history["source"] == LANDED]["period"]
+        months = panel.months[:-1] if len(partly) and partly.max() == panel.months[-1] and len(panel.months) > 1 else panel.months
+        found |= {"changes": agreed.changes(plan.agreed), "by_usage": driven.by_usage(bills, months, ahead, basis),
+                  "by_volume": driven.by_volume(month.volumes, bills, months, ahead, basis), "scenarios": whatif.in_all(plan.what_if),
                   "submitted": month.submitted, "submitted_compared": submitted.compared(month.submitted, plan.agreed),
                   "landings": month.landings, "landings_tried": underway.tried(month.daily)}
     return {name: table for name, table in found.items() if table is not None and len(table.columns)}

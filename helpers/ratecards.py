@@ -16,9 +16,10 @@ from decimal import Decimal
 import numpy as np
 import pandas as pd
 
-from helpers import burden, cells, checks, grid, pools, posting
+from helpers import burden, cells, checks, grid, inputs, pools, posting
 from helpers.burden import IDLE
 from helpers.cells import CLOUD, PREMISES
+from helpers.errors import InputError
 from helpers.money import ZERO, ratio, sum_by, total
 from helpers.optional import needs_table
 
@@ -36,6 +37,7 @@ def cards(lines: pd.DataFrame, rules: pd.DataFrame | None, capacity: pd.DataFram
     """One row a card: the on-premises cost of its tower over its capacity; None without cards or capacity."""
     if rules is None or capacity is None:
         return None
+    _apart(rules, version)
     rows = []
     for rule in rules.to_dict("records"):
         behind = of_card(lines, rule, version)
@@ -50,6 +52,17 @@ def cards(lines: pd.DataFrame, rules: pd.DataFrame | None, capacity: pd.DataFram
                      cost, owned, whole, ratio(cost, whole, RATE_DIGITS) if whole else None, used, cost - idle if whole else ZERO,
                      whole - used, idle, ", ".join(sorted(set(behind["sub_pool"].astype("str"))))))
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _apart(rules: pd.DataFrame, version: str) -> None:
+    """Raises InputError where two cards take the cost of one tower."""
+    taken: dict[str, list[tuple[str, str]]] = {}
+    for line, card, tower, below in zip(inputs.lines_of(rules), rules["card"], rules[f"{version}_tower"], rules[f"{version}_sub_tower"], strict=True):
+        others = taken.setdefault(tower, [])
+        if both := [name for name, other in others if not other or not below or other == below]:
+            raise InputError(f"rules.rate_cards, line {line}, column {version}_sub_tower", f"{card} takes cost of {tower} that {both[0]} takes",
+                             "each tower's cost on one card", "name another sub-tower, or take one card out")
+        others.append((card, below))
 
 
 def of_card(lines: pd.DataFrame, rule: Mapping, version: str) -> pd.DataFrame:
@@ -111,7 +124,11 @@ def against_cloud(table: pd.DataFrame, tied: pd.DataFrame, units: pd.DataFrame |
     if units is None:
         return None
     lines = tied[tied["source"] == "usage"]
+    lines = lines[[not pd.isna(quantity) and quantity != 0 for quantity in lines["ConsumedQuantity"]]]  # cost without a quantity is of no unit
     places = pools.first_row(lines, units, CLOUD_KEYS)
+    for line, card, held in zip(inputs.lines_of(units), units["card"], units["per_unit"], strict=True):
+        if held <= 0:
+            raise InputError(f"rules.capacity_units, line {line}, column per_unit", f"{held} for {card}", "above 0: what one unit of the cloud's holds", "mend the row")
     rows = []
     for card in table.to_dict("records"):
         mine = [place for place, name in enumerate(units["card"]) if name == card["card"]]

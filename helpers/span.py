@@ -27,7 +27,8 @@ def months(month) -> dict[str, pd.DataFrame]:
     for period in between(shift(month.period, 1 - month.params.tco.months), month.period):
         other = month if period == month.period else month.billed_month(period)
         lines = None if other is None else other.tco
-        if lines is not None and len(lines):
+        booked = lines is not None and ((other.coded["fiscal_period"] == period) & (other.coded["kind"] == "expense")).any()
+        if booked and len(lines):
             found[period] = reduced(lines)
     return found
 

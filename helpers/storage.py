@@ -13,7 +13,7 @@ from helpers.burden import usable
 from helpers.mapping import rows_of
 from helpers.money import ZERO, ratio, sum_by, total
 from helpers.optional import needs_table
-from helpers.periods import shift
+from helpers.periods import distance, shift
 
 TOWER = "Storage"
 BACK = 6  # months over which growth is measured
@@ -35,12 +35,12 @@ def owned(rules: pd.DataFrame | None, capacity: pd.DataFrame | None, drivers: pd
         used = {month: quantity for month, quantity in sum_by(feed, ["period"], ["quantity"]).itertuples(index=False) if month <= period}
         if not len(held) or period not in used:
             continue
-        first = max(min(used), shift(period, -BACK))
-        steps = [month for month in used if month >= first]
-        growth = ratio(used[period] - used[min(steps)], Decimal(max(len(steps) - 1, 1)), 6)
+        first = min(month for month in used if month >= shift(period, -BACK))
+        elapsed = distance(first, period)
+        growth = ratio(used[period] - used[first], Decimal(elapsed), 6) if elapsed else None
         room = usable(held) - used[period]
-        rows.append((rule["card"], held["unit"].iloc[0], total(held["owned"]), room + used[period], used[period], room, growth,
-                     ratio(max(room, ZERO), growth, 1) if growth > 0 else None))
+        left = ZERO if room <= 0 else ratio(room, growth, 1) if growth is not None and growth > 0 else None
+        rows.append((rule["card"], held["unit"].iloc[0], total(held["owned"]), room + used[period], used[period], room, growth, left))
     return pd.DataFrame(rows, columns=OWNED_COLUMNS)
 
 

@@ -51,12 +51,12 @@ def converted(submissions: pd.DataFrame, prices: pd.DataFrame | None, worth: Map
     last: the last month known, on top of which comes what adds up.
     """
     known = {row["item"]: row for row in ([] if prices is None else prices.to_dict("records"))}
-    rows, spans = [], {}
+    rows, spans, came, based = [], {}, {}, {}
     for row, line in zip(submissions.to_dict("records"), inputs.lines_of(submissions), strict=True):
-        where, so_far = f"inputs.submissions, line {line}", Decimal(0)
+        where = f"inputs.submissions, line {line}"
         if row["until"] < row["period"]:
             raise InputError(f"{where}, column until", f"{row['until']} before {row['period']}", "the last month, not before the first", "correct the one or the other")
-        told = tuple(row[name] for name in ("stakeholder", *SCOPE, "unit", "item"))
+        told = tuple(row[name] for name in ("stakeholder", *SCOPE, "item"))
         for other, first, last_ in spans.setdefault(told, []):
             if first <= row["until"] and row["period"] <= last_:
                 raise InputError(where, f"the same as line {other} for the same months", "each expectation once", "end the earlier one, or take one out")
@@ -64,15 +64,18 @@ def converted(submissions: pd.DataFrame, prices: pd.DataFrame | None, worth: Map
         for month in months(row["period"], row["until"]):
             if row["unit"].replace(" ", "") in ("%ayear", "%/year"):
                 was = cost(row, shift(month, -12))
+                if not was:
+                    raise InputError(f"{where}, column unit", f"{row['unit']} for {month}, and no cost in {shift(month, -12)} to grow from", "a year of bills",
+                                     "state the amount itself, such as USD/month")
                 amount, steps = was * (1 + row["quantity"] / 100), (f"{number(was)} in {shift(month, -12)} + {number(row['quantity'])} %",)
             elif not row["item"]:
                 amount, _, steps = units.convert(row["quantity"], row["unit"], f"{currency}/month", month, (), worth, start, f"{where}, column unit")
             else:
                 price = _price(known, row["item"], where)
                 found = units.convert(row["quantity"], row["unit"], price["unit"], month, _things(price["unit"]), None, start, f"{where}, column unit")
-                so_far += found.quantity if month > last else 0  # what came before is in the cost of the last month
-                amount, steps = _priced(price, found, so_far, worth, where)
-                if price["adds_up"] == "yes":
+                came[told] = came.get(told, Decimal(0)) + (found.quantity if month > last else 0)  # what came before is in the cost of the last month
+                amount, steps = _priced(price, found, came[told], worth, where)
+                if price["adds_up"] == "yes" and based.setdefault((told[:-1], month), told) == told:
                     amount, steps = amount + cost(row, last), (*steps, f"+ {number(cost(row, last))} as in {last}")
             rows.append({**{name: row[name] for name in ("stakeholder", *SCOPE, "quantity", "unit", "reason", "owner")}, "period": month,
                          "amount": to_cents(amount), "steps": "; ".join(steps)})

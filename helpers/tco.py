@@ -18,6 +18,7 @@ from helpers.house import number, percent, words
 from helpers.mapping import rows_of
 from helpers.money import ZERO, ratio, sum_by, to_cents, total
 from helpers.optional import needs_table
+from helpers.periods import shift
 
 HOSTINGS = (cells.CLOUD, cells.PREMISES, cells.BOTH)
 FEEDS = ("applications", "labour", "assets", "drivers", "capacity")
@@ -182,7 +183,7 @@ def tables(month) -> dict[str, pd.DataFrame]:
             "towers": layers.by_class(found, "tower", "sub_tower"), "hosting": layers.by_hosting(found, "tower"),
             "business_units": by_kind(found, "business_unit"), "flows": layers.flows(found),
             "span_bridge": span.bridge(month.span), "trend": span.trend(month.span), "movers": span.movers(month.span),
-            "coverage": span.coverage(month), "units": month.unit_costs, "unit_changes": unitcosts.effects(month, month.before, month.volumes),
+            "coverage": span.coverage(month), "units": month.unit_costs, "unit_changes": unitcosts.effects(month, month.before if shift(month.period, -1) in month.span else None, month.volumes),
             "outside": outside(found), "beside": beside(month.coded, month.period), "assets": month.register, "depreciation": month.worn,
             "cards": month.cards, "cards_used": month.cards_used,
             "against_cloud": ratecards.against_cloud(month.cards, month.tied, month.capacity_units),

@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping
 import pandas as pd
 
 from helpers import cells, labourcost, trace
+from helpers.burden import usable
 from helpers.cells import CHARGEBACK, CLASS, WAY
 from helpers.house import number
 from helpers.money import total
@@ -92,7 +93,11 @@ def _driver(month, line: Mapping, lines: pd.DataFrame) -> list[tuple]:
     if line["method"] == "usage" and month.drivers is not None:
         feed = month.drivers[(month.drivers["driver"] == line["driver"]) & (month.drivers["period"] == month.period)]
         mine = feed[feed["consumer"] == line["application"]]
-        return [("driver", f"{line['driver']} of {row.consumer}", f"{number(row.quantity)} {row.unit} of {number(total(feed['quantity']))}", None)
+        held = month.of_month("capacity")
+        able = usable(held[held["driver"] == line["driver"]]) if held is not None else 0
+        whole = max(total(feed["quantity"]), able)
+        beside = ", what can be used" if able > total(feed["quantity"]) else ""
+        return [("driver", f"{line['driver']} of {row.consumer}", f"{number(row.quantity)} {row.unit} of {number(whole)}{beside}", None)
                 for row in mine.itertuples()]
     words = {"even": "the same for every application that takes part", "assets": f"assets of kind {line['driver']} in use",
              "fixed": "all of it, by rule"}

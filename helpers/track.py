@@ -60,6 +60,9 @@ def replayed(panel: Panel, tries: Tries, wanted: str, chosen: np.ndarray, frozen
     bands = np.zeros((0, 4, sums, tries.bands.shape[-1]))
     if tries.origins:
         bands = tries.bands[:, :, :sums] + (made[figure] - tries.forecasts[ENSEMBLE][:, :sums])[:, None]
+        never = panel.member @ (panel.cents < 0).any(axis=1) == 0
+        low = np.maximum(bands[:, [0, 2]], np.minimum(made[figure], 0.0)[:, None])
+        bands[:, [0, 2]] = np.where(never[None, None, :, None], low, bands[:, [0, 2]])
     record = Record(panel, tries.origins, made[figure].copy(), naive, bands, truth, [REPLAYED] * len(tries.origins), missed)
     return _frozen(record, frozen or {}), figure
 
@@ -74,7 +77,7 @@ def _figures(panel: Panel, tries: Tries, chosen: np.ndarray, place: int) -> dict
     errors = np.nan_to_num(np.stack(before, axis=1))[begun] if before else None
     found = {name: panel.member @ coherent.reconcile(base[begun], member, variances[begun], name, errors)[0]
              for name in coherent.METHODS if name != coherent.TOP_DOWN}
-    recent = panel.cents[:, max(origin - 11, 0):origin + 1].sum(axis=1) / 100
+    recent = tries.recent[place][sums:]
     told = panel.member @ coherent.top_down(base[0] if begun[0] else base[sums:].sum(axis=0), recent)
     return {name: np.where(begun[:sums, None], part, np.nan) for name, part in (found | {coherent.TOP_DOWN: told, "own": base[:sums]}).items()}
 

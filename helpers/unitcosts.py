@@ -53,7 +53,8 @@ def effects(now, then, volumes: pd.DataFrame | None) -> pd.DataFrame:
         made = [{name: (unit, quantity) for period, name, unit, quantity
                  in rows_of(volumes, ["period", "application", "unit", "quantity"]) if period == side.period and quantity} for side in (now, then)]
         sides = [components(side) for side in (now, then)]
-        for name in sorted(made[0].keys() & made[1].keys() & sides[0].keys() & sides[1].keys()):
+        both = made[0].keys() & made[1].keys() & sides[0].keys() & sides[1].keys()
+        for name in sorted(name for name in both if made[0][name][0] == made[1][name][0]):  # output in another unit is another thing
             rows.append((name, made[0][name][0], *_explained(*(side[name] for side in sides), *(side[name][1] for side in made))))
     return pd.DataFrame(rows, columns=CHANGE)
 

@@ -238,7 +238,7 @@ class Month(Charging, Given):
     @cached_property
     def ruled(self) -> pd.DataFrame:
         """Ledger × TCO rules → the expense that no cloud bills, with its class and rule."""
-        return burden.ruled(self.coded, self.pool_sources, self.tco_ordered, self.params.taxonomy, self.period)
+        return burden.ruled(self.coded, self.pool_sources, self.tco_ordered, self.params.taxonomy, self.period, self.merged_teams)
 
     @cached_property
     def tco(self) -> pd.DataFrame | None:
@@ -312,7 +312,8 @@ class Month(Charging, Given):
     def daily(self) -> pd.DataFrame:
         """Days of the bills → cost by provider and day, of the months that are told by day, up to the month under review."""
         days = self.cube.days
-        return underway.daily(days[days["billing_period"] <= self.period], self.rates, self.params.currency, self.params.cost_basis)
+        days = days[(days["billing_period"] <= self.period) & (days["service_day"].str[:7] <= self.period)]
+        return underway.daily(days, self.rates, self.params.currency, self.params.cost_basis)
 
     @cached_property
     def submitted(self) -> pd.DataFrame | None:

@@ -167,3 +167,32 @@ def test_a_last_month_without_volume_is_not_a_month_of_none():
     lines = bills("service_period  ProviderName  application  effective\n" + "\n".join(f"{month}  A  x  20" for month in months("2025-01", "2025-06")))
     volumes = pd.DataFrame([(month, "x", "units", D(10)) for month in months("2025-01", "2025-05")], columns=["period", "application", "unit", "quantity"])
     assert cells(driven.by_volume(volumes, lines, months("2025-01", "2025-06"), 2, "amortised")) == [("x", "units", "10", "20", "2", "40")]
+
+
+def test_top_down_publishes_a_credit_as_it_is():
+    lines = bills("service_period  ProviderName  application  effective\n" + "\n".join(
+        f"{month}  A  {app}  {amount}" for month in months("2023-07", "2025-06") for app, amount in (("one", 1000), ("two", 500), ("credit", -100))))
+    ahead = forecast.plan(lines, settings_of("2025-06", {"A": 0}, figure="top-down")).tables["ahead"].set_index(["line", "period"])["amount"]
+    assert [ahead[name, "2025-07"] for name in ("one", "two", "credit")] == [D(1000), D(500), D(-100)]
+
+
+def test_a_landing_is_shared_by_size_and_makes_nothing_of_what_ended():
+    lines = bills("service_period  ProviderName  application  effective\n" + "\n".join(
+        f"{month}  A  {app}  {amount}" for month in months("2024-01", "2025-06") for app, amount in (("big", 10000), ("small", 10), ("old", 0))))
+    plan = forecast.plan(lines, settings_of("2025-06", {"A": 0}), under_way={"A": "2025-06"}, landings={"A": D(12012)})
+    found = dict(zip(plan.agreed.panel.keys["application"], plan.agreed.panel.cents[:, -1].tolist(), strict=True))
+    assert found == {"big": 1200000, "small": 1200, "old": 0}
+
+
+def test_a_budget_of_months_without_a_bill_is_not_forgotten():
+    rows = [f"{month}  A  1000" for month in months("2024-04", "2025-12")] + [f"{month}  B  1000" for month in months("2025-10", "2025-12")]
+    budget = pd.DataFrame([(month, line, D(1000), "USD") for month in months("2025-04", "2026-03") for line in "AB"], columns=["period", "scope", "amount", "currency"])
+    plan = forecast.plan(bills("service_period  ProviderName  effective\n" + "\n".join(rows)), settings_of("2025-12", {"A": 0, "B": 0}), budget)
+    assert dict(zip(plan.year["line"], plan.year["budget"], strict=True)) == {"A": D(12000), "B": D(12000), "Sum of lines": D(24000), "Total": D(24000)}
+
+
+def test_months_before_a_line_began_are_no_hits():
+    rows = [f"{month}  A  {1000 + n}" for n, month in enumerate(months("2023-07", "2025-06"))] + ["2025-05  B  50", "2025-06  B  50"]
+    plan = forecast.plan(bills("service_period  ProviderName  effective\n" + "\n".join(rows)), settings_of("2025-06", {"A": 0, "B": 0}))
+    tries = plan.accuracy.set_index(["level", "line"])["tries"]
+    assert tries["provider", "A"] == 33 and tries["provider", "B"] < 7

@@ -116,3 +116,13 @@ def test_the_register_stands_beside_the_ledger_by_account():
     assert cells(sides) == [("6410", 2, "100", "200", "100", 1, "100"), ("6420", 1, "200", "200", "0", 0, "0")]
     rows = dep.check(sides, type("Tolerance", (), {"amount": D(1), "share": D("0.0001")}))
     assert [(row["check"], row["amount"], row["state"]) for row in rows] == [("depreciation of 6410 other than the register's", 100, "finding")]
+
+
+@pytest.mark.parametrize("life", [None, 0, -5])
+def test_a_changed_life_without_a_new_one_is_refused_by_name(life):
+    with pytest.raises(InputError, match="inputs.assets: X: life changed on 2026-05-01, new life (blank|0|-5); expected new_life_months of a month or more"):
+        charges(asset(life_changed_on="2026-05-01", new_life_months=life), "2026-06", "2026-06")
+
+
+def test_a_rate_of_nothing_is_no_depreciation_until_the_end():
+    assert set(charges(asset(depreciation="declining-balance", rate=D(0)), "2024-01", "2024-12")) == {D(0)}

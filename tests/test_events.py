@@ -124,6 +124,25 @@ def test_a_cost_is_not_made_a_credit_by_a_step_but_by_a_one_off_it_may():
     assert ahead["application", "two", "2025-10"] == 0 and ahead["application", "three", "2025-11"] < -400
 
 
+def test_what_is_measured_stays_on_its_own_side_of_other_events():
+    both = events.read(told("period  effect\n2025-04  step\n2025-05  one-off"), panel_of([10, 10, 10, 60, 360, 60]), 2, "billed", "2025-06")
+    assert both.past.tolist() == [[50, 50, 50, 0, -300, 0]]
+    two = events.read(told("period  effect\n2025-04  step\n2025-05  step"), panel_of([10, 10, 10, 60, 160, 160]), 2, "billed", "2025-06")
+    assert two.past.tolist() == [[150, 150, 150, 100, 0, 0]]
+    short = events.read(told("period  until  effect\n2025-04  2025-04  step"), panel_of([10, 10, 10, 60, 10, 10]), 2, "billed", "2025-06")
+    assert short.past.tolist() == [[0, 0, 0, -50, 0, 0]]
+
+
+def test_what_comes_after_an_end_counts_and_a_free_period_ends():
+    found = events.read(told("period  effect  amount\n2025-07  end  .\n2025-09  one-off  40"), panel_of([10] * 6), 4, "billed", "2025-06")
+    ahead = forecast.plan(company(), settings_of(lags={"A": 0}), events=told(
+        "period  effect  application  amount\n2025-10  end  three  .\n2025-12  one-off  three  4000")).tables["ahead"].set_index(["level", "line", "period"])["amount"]
+    assert found.told["ahead"].tolist() == [D(-40), D(40)]
+    assert [ahead["application", "three", month] for month in ("2025-11", "2025-12", "2026-01")] == [D(0), D(4000), D(0)]
+    free = events.read(told("period  until  effect  share\n2025-04  2025-07  share  -1"), panel_of([10, 10, 10, 0, 0, 0]), 3, "billed", "2025-06")
+    assert free.past.tolist() == [[0, 0, 0, 10, 10, 10]] and free.factor.tolist() == [[0, 1, 1]]
+
+
 def company(extra=lambda month, app: 0) -> pd.DataFrame:
     """36 months of three applications with a season and growth, and what is planted."""
     rows = [f"{month}  A  {app}  {round(level * (1 + 0.004 * n) * (1.08 if month[5:] in ('11', '12') else 1) + extra(month, app), 2)}"

@@ -68,3 +68,15 @@ def test_the_team_is_in_the_pack_as_one_with_others(pack):
     table = pd.read_csv(pack / "tables" / "tco_labour.csv", dtype=str, keep_default_na=False)
     few = table[table["team"] == labourcost.SMALL]
     assert len(few) and set(few["hours"]) == {""} and "Chief architect" not in set(table["team"])
+
+
+def test_the_pay_of_one_cannot_be_worked_out_from_two_tables(pack):
+    """Pay by hours of a tower, less the teams of that tower that are told, is nobody's own."""
+    lines = pd.read_csv(pack / "tables" / "tco_lines.csv", dtype=str, keep_default_na=False)
+    teams = pd.read_csv(pack / "tables" / "tco_labour.csv", dtype=str, keep_default_na=False)
+    paid = lines[(lines["source"] == "ledger") & (lines["method"] == "hours")]
+    by_tower = {key: sum(map(D, rows["amount"])) for key, rows in paid.groupby(["tower", "sub_tower"])}
+    told = {team: sum(map(D, rows["amount"])) for team, rows in teams.groupby("team")}
+    developers = sum(amount for team, amount in told.items() if team.split()[0] in ("Booking", "Visibility", "Commercial", "Operations", "Finance"))
+    assert by_tower["Application", "Development"] == developers
+    assert sum(PAY) not in {abs(whole - part) for whole in by_tower.values() for part in [*told.values(), developers]}

@@ -84,3 +84,13 @@ def test_an_expectation_that_ends_before_it_begins_or_stands_twice_is_refused():
 def test_what_came_before_the_last_month_known_is_not_counted_again():
     # 12 a year, one a month from 2025-11: by 2026-01 three are in the cost of that month
     assert amounts(say(12, "applications/year", "moved", first="2025-11", last="2026-02")) == ["1000.00", "1000.00", "1000.00", "1900.00"]
+
+
+def test_what_adds_up_goes_on_from_row_to_row_and_its_base_counts_once():
+    rows = pd.concat([say(12, "applications/year", "moved", last="2026-03"), say(12, "applications/year", "moved", first="2026-04", last="2026-05")], ignore_index=True)
+    assert amounts(rows) == ["1900.00", "2800.00", "3700.00", "4600.00"]
+
+
+def test_growth_on_a_month_without_cost_is_refused():
+    with pytest.raises(InputError, match="and no cost in 2025-02 to grow from"):
+        money(say(8, "% a year"), cost=lambda scope, month: D(0))

@@ -312,3 +312,51 @@ def test_cloud_storage_that_outgrows_its_output_or_has_no_owner_is_flagged():
     volumes = table("period  application  quantity\n2026-03  A  100\n2026-09  A  101")
     assert cells(storage.cloud(booked, volumes, "2026-09"), "application", "growth_a_month", "output_growth_a_month", "flag") == [
         ("A", "0.1225", "0.0017", storage.FASTER), ("", "0", None, storage.UNOWNED)]
+
+
+# --- what small months once got wrong
+
+def test_idle_is_what_nobody_uses_whoever_the_rule_lets_take_part():
+    feed = table("period  driver  consumer  quantity\n2026-09  vcpu  A  30\n2026-09  vcpu  B  10")
+    held = table("period  driver  unit\n2026-09  vcpu  h").assign(owned=[D(60)], practical=[D(60)])
+    ruled = RULES.assign(method=["hours", "usage", "even", "leave"], driver=["", "vcpu", "", ""], consumer=["", "A", "", ""])
+    lines = tco.lines(month(ruled=ruled, drivers=feed, capacity=held))
+    assert cells(grain.summed(lines[lines["driver"] == "vcpu"], ["application", "residual"])) == [("", "Idle capacity", "24"), ("A", "", "36")]  # 20 : 30 of 60
+    unused = tco.lines(month(ruled=ruled, drivers=feed.iloc[:0], capacity=held))
+    assert cells(grain.summed(unused[unused["driver"] == "vcpu"], ["application", "residual"])) == [("", "Idle capacity", "60")]
+
+
+def test_an_application_in_another_case_is_the_one_of_the_cmdb():
+    labour = FEEDS["labour"].assign(application=lambda rows: rows["application"].str.lower())
+    known = month()
+    assert cells(layers.by_application(tco.lines(month(labour=labour))), "application", "TCO")[:2] == cells(layers.by_application(tco.lines(known)), "application", "TCO")[:2]
+
+
+@pytest.mark.parametrize("consumer", ["", "A|B", "*"])
+def test_fixed_cost_goes_to_one_application(consumer):
+    with pytest.raises(InputError, match="column consumer: .* expected one application"):
+        burden.checked(RULES.assign(method="fixed", consumer=consumer), "v5")
+
+
+def test_two_cards_on_one_towers_cost_are_refused():
+    both = table("card  driver  v5_tower  v5_sub_tower\none  x  Compute  Servers\nall  x  Compute  .")
+    with pytest.raises(InputError, match="all takes cost of Compute that one takes"):
+        ratecards._apart(both, "v5")
+
+
+def test_own_storage_grows_by_the_months_that_passed_and_is_full_when_it_is():
+    cards = table("card  driver  v5_tower\nGB  gb  Storage")
+    held = table("period  driver  unit\n2026-09  gb  GB").assign(owned=[D(120)], practical=[D(100)])
+    gap = table("period  driver  consumer  quantity\n2026-03  gb  A  60\n2026-09  gb  A  80")
+    assert cells(storage.owned(cards, held, gap, "2026-09", "v5"), "growth_a_month", "months_to_full") == [("3.333333", "6")]
+    over = table("period  driver  consumer  quantity\n2026-09  gb  A  130")
+    assert cells(storage.owned(cards, held, over, "2026-09", "v5"), "headroom", "growth_a_month", "months_to_full") == [("-30", None, "0")]
+
+
+def test_the_pay_of_merged_teams_stands_in_one_class():
+    coded = pd.concat([CODED, CODED.iloc[[2, 2]].assign(cost_centre=["4211", "4999"], amount=[D(50), D(70)])], ignore_index=True)
+    ruled = pd.concat([RULES, RULES.iloc[[0]].assign(priority="0", cost_centre="4211", v5_tower="Security", v5_sub_tower="Digital Security")], ignore_index=True)
+    ordered = burden.checked(ruled, "v5")
+    found = burden.ruled(coded, None, ordered, SimpleNamespace(pools="v5", towers="v5"), "2026-09", frozenset({"4211", "4999"}))
+    few = found[found["cost_centre"].isin({"4211", "4999"})]
+    assert set(zip(few["tower"], few["sub_tower"], few["method"], strict=True)) == {("Application", "Development", "hours")}
