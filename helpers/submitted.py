@@ -36,18 +36,17 @@ def of(month) -> pd.DataFrame | None:
 
     every, cents = [*panel.months, *month.projected.agreed.months], np.hstack([panel.cents, month.projected.agreed.cents])
 
-    def cost(scope: Mapping, period: str) -> Decimal:
-        at = every.index(period) if period in every else None
-        return Decimal(0) if at is None else Decimal(int(cents[places(panel, scope), at].sum())).scaleb(-2)
+    def cost(scope: Mapping, period: str) -> Decimal | None:
+        return Decimal(int(cents[places(panel, scope), every.index(period)].sum())).scaleb(-2) if period in every else None
 
     return converted(month.submissions, month.unit_rates, latest, currency, month.params.fiscal_year_start, cost, panel.months[-1])
 
 
 def converted(submissions: pd.DataFrame, prices: pd.DataFrame | None, worth: Mapping[str, Decimal], currency: str, start: int,
-              cost: Callable[[Mapping, str], Decimal], last: str) -> pd.DataFrame:
+              cost: Callable[[Mapping, str], Decimal | None], last: str) -> pd.DataFrame:
     """One row a submission and month, in the report's currency.
 
-    worth: of one unit of each currency, in the report's; start: first month of the fiscal year; cost: what a submission's scope cost in a month;
+    worth: of one unit of each currency, in the report's; start: first month of the fiscal year; cost: what a submission's scope cost in a month, None where nobody knows;
     last: the last month known, on top of which comes what adds up.
     """
     known = {row["item"]: row for row in ([] if prices is None else prices.to_dict("records"))}
@@ -64,6 +63,8 @@ def converted(submissions: pd.DataFrame, prices: pd.DataFrame | None, worth: Map
         for month in months(row["period"], row["until"]):
             if row["unit"].replace(" ", "") in ("%ayear", "%/year"):
                 was = cost(row, shift(month, -12))
+                if was is None:  # beyond what is forecast
+                    continue
                 if not was:
                     raise InputError(f"{where}, column unit", f"{row['unit']} for {month}, and no cost in {shift(month, -12)} to grow from", "a year of bills",
                                      "state the amount itself, such as USD/month")
