@@ -56,8 +56,8 @@ def verdict(found: pd.DataFrame | None, period: str, currency: str, months: dict
     left = summed(found[found["application"] == ""], ["residual"]).sort_values("amount", kind="stable")
     undriven = found[found["method"].astype("str").str.startswith("no driver")]
     undriven = summed(undriven, ["residual"])
-    lost = "".join(f" {words(row.residual)} with {number(row.amount)} could not be charged for want of a driver: what applications carry is so much lower."
-                   for row in undriven.itertuples(index=False))
+    lost = (f" {words(', '.join(undriven['residual']))} with {number(total(undriven['amount']))} could not be charged for want of a driver: "
+            "what applications carry is so much lower.") if len(undriven) else ""
     rest = f"; of the rest {words(left['residual'].iloc[-1])} is largest, {number(left['amount'].iloc[-1])}" if len(left) else ""
     where = [f"{percent(ratio(amount, carried))} {name}" for name, amount in zip(
         ("in the cloud", "on premises", "serving both"), (cells.total(owned[owned["hosting"] == name]) for name in HOSTINGS), strict=True) if amount]
