@@ -60,7 +60,7 @@ def agree(panel: Panel, effects: Effects, tries: Tries, ahead: int, method: str 
     size = np.vstack([np.ones((len(panel.member), ahead)), np.abs(effects.factor)]) * lasting
     widths = [(found.mean - edge) * size for edge in found[1:5]]  # below, above of 80 %, of 95 %; above is negative
     deviation = (widths[0] - widths[1])[:, 0] / 2 / Z80
-    recent = level.cents[:, -12:].sum(axis=1) / 100 * (~still)
+    recent = coherent.lately(level.cents / 100) * (~still)
     errors = _errors(tries, chosen, panel.truth)
     made = {name: coherent.reconcile(told, panel.member, deviation**2, name, errors)[0] for name in coherent.METHODS if name != coherent.TOP_DOWN}
     made[coherent.TOP_DOWN] = coherent.top_down(found.mean[0], recent) * effects.factor + effects.added
@@ -85,9 +85,10 @@ def _errors(tries: Tries, chosen: np.ndarray, actual: np.ndarray) -> np.ndarray 
 
 
 def _kept_positive(lines: np.ndarray, cents: np.ndarray, effects: Effects) -> np.ndarray:
-    """A line that never was a credit becomes none, but by a one-off of that month."""
-    never = ~(cents < 0).any(axis=1, keepdims=True) & ~effects.credits
-    return np.where(never, np.maximum(lines, 0.0), lines)
+    """A line that never was a credit becomes none, but by a one-off of that month; one that never was anything else becomes no cost, but by an event."""
+    held = np.where(~(cents < 0).any(axis=1, keepdims=True) & ~effects.credits, np.maximum(lines, 0.0), lines)
+    only_credits = (cents <= 0).all(axis=1, keepdims=True) & (cents < 0).any(axis=1, keepdims=True) & (effects.added <= 0)
+    return np.where(only_credits, np.minimum(held, 0.0), held)
 
 
 def ahead(found: Agreed) -> pd.DataFrame:

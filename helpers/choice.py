@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from helpers import ensemble, methods
+from helpers import coherent, ensemble, methods
 from helpers.ensemble import ENSEMBLE, Forecast
 from helpers.methods import LAST, SEASON, SEASONAL
 
@@ -29,7 +29,7 @@ class Tries(NamedTuple):
     origins: list[int]
     forecasts: dict[str, np.ndarray]
     bands: np.ndarray  # origins × 4 (low and high of 80 %, of 95 %) × series × months ahead
-    recent: list[np.ndarray] = []  # by origin what each line cost in the twelve months before, as it was known
+    recent: list[np.ndarray] = []  # by origin what each series cost a month lately, as it was known
 
 
 def replay(known: Callable[[int], tuple[np.ndarray, Callable]], origins: Sequence[int], ahead: int, largest: Sequence[int] = (),
@@ -42,7 +42,7 @@ def replay(known: Callable[[int], tuple[np.ndarray, Callable]], origins: Sequenc
     bands, recent = [], []
     for origin in origins:
         values, settle = known(origin)
-        recent.append(np.nan_to_num(values[:, -SEASON:]).sum(axis=1))
+        recent.append(coherent.lately(values))
         told = ensemble.forecast(values, ahead)
         found[ENSEMBLE].append(settle(told.mean))
         bands.append(np.stack(told[1:5]) + (found[ENSEMBLE][-1] - told.mean))

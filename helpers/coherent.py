@@ -60,11 +60,18 @@ def shrinkage(unit: np.ndarray) -> float:
     return float(np.clip(spread * times / (times - 1)**3 / pairs, 0.0, 1.0)) if pairs > 0 else 1.0
 
 
-def top_down(total: np.ndarray, recent: np.ndarray) -> np.ndarray:
-    """The total (months ahead) split over lines: the last year's monthly cost of each, and by its size of what the total has more or less.
+def top_down(total: np.ndarray, lately: np.ndarray) -> np.ndarray:
+    """The total (months ahead) split over lines: what each has cost a month lately, and by its size of what the total has more or less.
 
-    recent: sums of the last twelve months by line; without credits that is each line's part of the year.
+    lately: by line, `lately` of its months; without credits the split is in proportion to it.
     """
-    sizes = np.abs(recent)
-    shares = sizes / sizes.sum() if sizes.any() else np.full(len(recent), 1 / max(len(recent), 1))
-    return recent[:, None] / 12 + np.outer(shares, total - recent.sum() / 12)
+    sizes = np.abs(lately)
+    shares = sizes / sizes.sum() if sizes.any() else np.full(len(lately), 1 / max(len(lately), 1))
+    return lately[:, None] + np.outer(shares, total - lately.sum())
+
+
+def lately(values: np.ndarray, months: int = 12) -> np.ndarray:
+    """What each line has cost a month over the last year, or since it began; values: lines × months."""
+    known = np.nan_to_num(values)
+    had = np.logical_or.accumulate(known != 0, axis=1)[:, -months:].sum(axis=1)
+    return known[:, -months:].sum(axis=1) / np.maximum(had, 1)

@@ -50,18 +50,11 @@ def read(events: pd.DataFrame | None, panel: Panel, months_ahead: int, basis: st
     current = panel.cents / 100
     factor, added, told = np.ones((len(current), months_ahead)), np.zeros((len(current), months_ahead)), []
     credits = np.zeros(added.shape, dtype=bool)
-    rows = [] if events is None else list(zip(events.to_dict("records"), inputs.lines_of(events), strict=True))
-    for row, line in sorted(rows, key=lambda pair: (_blank(pair[0]), pair[0]["period"])):
-        if row["basis"] not in ("", basis) or (row["known"] or (row["period"] if then else now)) > now:
-            continue
-        row["ramp_months"] = 1 if pd.isna(row["ramp_months"]) else max(int(row["ramp_months"]), 1)
-        if not pd.isna(row["share"]) and row["share"] is not None and row["share"] < -1:
-            raise InputError(f"inputs.forecast_events, line {line}, column share", str(row["share"]), "-1 or more: -0.2 is a fifth less", "write the share, not percent")
-        here = np.array([all(globs.matches(row[name], text) for name, text in zip(SCOPE, key, strict=True))
-                         for key in zip(*(panel.keys[name].tolist() for name in SCOPE), strict=True)], dtype=bool)
+    rows = _that_count(events, panel, basis, now, then)
+    for row, here in rows:
         first = distance(panel.months[0], row["period"])
         last = distance(panel.months[0], row["until"]) if row["until"] else None
-        size = _size(row, current[here].sum(axis=0), first, last, _others(rows, row, panel.months[0]))
+        size = _size(row, current[here].sum(axis=0), first, last, *_others(rows, row, here, panel.months[0]))
         idle = "no line has these names" if not here.any() else "until lies before period" if last is not None and last < first else \
             "without amount, and nothing to measure it by" if size is None else ""
         past, times, more = _one(row, current, here, first, last, size or 0.0, months_ahead) if not idle else (0.0, 1.0, 0.0)
@@ -76,6 +69,21 @@ def read(events: pd.DataFrame | None, panel: Panel, months_ahead: int, basis: st
     return Effects(current - panel.cents / 100, factor, added, pd.DataFrame(told, columns=COLUMNS, dtype=object), credits)
 
 
+def _that_count(events: pd.DataFrame | None, panel: Panel, basis: str, now: str, then: bool) -> list[tuple[dict, np.ndarray]]:
+    """The events of the basis that are known, and the lines of each: stated ones first, then in order of time, one-offs last in their month."""
+    found = []
+    for row, line in [] if events is None else zip(events.to_dict("records"), inputs.lines_of(events), strict=True):
+        if not pd.isna(row["share"]) and row["share"] is not None and row["share"] < -1:
+            raise InputError(f"inputs.forecast_events, line {line}, column share", str(row["share"]), "-1 or more: -0.2 is a fifth less", "write the share, not percent")
+        if row["basis"] not in ("", basis) or (row["known"] or (row["period"] if then else now)) > now:
+            continue
+        row["ramp_months"] = 1 if pd.isna(row["ramp_months"]) else max(int(row["ramp_months"]), 1)
+        here = np.array([all(globs.matches(row[name], text) for name, text in zip(SCOPE, key, strict=True))
+                         for key in zip(*(panel.keys[name].tolist() for name in SCOPE), strict=True)], dtype=bool)
+        found.append((row, here))
+    return sorted(found, key=lambda pair: (_blank(pair[0]), pair[0]["period"], pair[0]["effect"] == ONE_OFF, *(str(pair[0][name]) for name in SCOPE)))
+
+
 def _rounded(value: float, digits: int) -> Decimal:
     return round(Decimal(float(value)), digits)
 
@@ -86,20 +94,22 @@ def _blank(row: Mapping) -> bool:
     return row["effect"] != END and (stated is None or bool(pd.isna(stated)))
 
 
-def _others(rows: list[tuple[dict, int]], row: Mapping, start: str) -> list[int]:
-    """Places of months in which other events without a stated size fall: what is measured stays on its own side of them."""
-    found = []
-    for other, _ in rows:
-        if other is not row and _blank(other):
-            found += [distance(start, other["period"]), *([distance(start, other["until"]) + 1] if other["until"] else [])]
-            found += [distance(start, other["period"]) + 1] if other["effect"] == ONE_OFF else []
-    return found
+def _others(rows: list[tuple[dict, np.ndarray]], row: Mapping, here: np.ndarray, start: str) -> tuple[list[int], set[int]]:
+    """Months at which other measured events of the same lines begin or end, and months of other one-offs: what is measured keeps off them."""
+    edges, skipped = [], set()
+    for other, there in rows:
+        if other is not row and _blank(other) and (there & here).any():
+            if other["effect"] == ONE_OFF:
+                skipped.add(distance(start, other["period"]))
+            else:
+                edges += [distance(start, other["period"]), *([distance(start, other["until"]) + 1] if other["until"] else [])]
+    return edges, skipped
 
 
-def _size(row: Mapping, cost: np.ndarray, first: int, last: int | None, others: list[int]) -> float | None:
+def _size(row: Mapping, cost: np.ndarray, first: int, last: int | None, edges: list[int], skipped: set[int]) -> float | None:
     """The amount or share that the event states, else as measured about its month; None where nothing can be measured.
 
-    Up to three months before it are held against up to three from it on (a ramp done), none of them beyond another event.
+    Up to three months before it are held against up to three from it on (a ramp done), none of them beyond another event where that leaves any.
     """
     effect = row["effect"]
     if effect == END or not _blank(row):
@@ -107,17 +117,17 @@ def _size(row: Mapping, cost: np.ndarray, first: int, last: int | None, others: 
     if first <= 0:
         return 0.0  # it is in every month of the bills
     begin = first + (row["ramp_months"] - 1 if effect == STEP else 0) + (effect == ONE_OFF)
-    stop = min([begin + AROUND, len(cost), *(place for place in others if place > first), *([last + 1] if last is not None and effect != ONE_OFF else [])])
-    before = cost[max([first - AROUND, 0, *(place for place in others if place < first)]):first]
-    after = cost[begin:stop]
+    stop = len(cost) if last is None or effect == ONE_OFF else min(last + 1, len(cost))
+    near = min([stop, *(edge for edge in edges if edge > begin)])
+    before = [month for month in range(max([0, *(edge for edge in edges if edge < first)]), first) if month not in skipped][-AROUND:]
+    after = [month for month in range(begin, near) if month not in skipped][:AROUND] or [month for month in range(begin, stop) if month not in skipped][:AROUND]
     if effect == ONE_OFF:
-        near = np.concatenate([before, after])
-        return float(cost[first] - near.mean()) if first < len(cost) and len(near) else None
-    if not len(after) or not len(before):
+        return float(cost[first] - cost[before + after].mean()) if first < len(cost) and before + after else None
+    if not after or not before:
         return None
     if effect == SHARE:
-        return float(after.mean() / before.mean() - 1) if before.mean() else None
-    return float(after.mean() - before.mean())
+        return float(cost[after].mean() / cost[before].mean() - 1) if cost[before].mean() else None
+    return float(cost[after].mean() - cost[before].mean())
 
 
 def apply(effects: Effects, member: np.ndarray, mean: np.ndarray) -> np.ndarray:

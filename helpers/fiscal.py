@@ -64,7 +64,7 @@ def outlook(history: pd.DataFrame, projection: pd.DataFrame, budget: pd.DataFram
     for row in rows:
         row["fiscal_month"] = fiscal_label(row["period"], fiscal_year_start)
         row["budget"] = planned.get((row["period"], row["line"]))
-    rows += _only_budgeted(rows, planned, months(first, last))
+    rows += _only_budgeted(rows, planned, months(first, last), period)
     _budget_totals(rows)
     ordered = sorted(rows, key=lambda row: (row["period"], row["line"] == TOTAL, row["line"]))
     return pd.DataFrame(ordered, columns=OUTLOOK_COLUMNS, dtype=object)
@@ -120,16 +120,16 @@ def _part(rows: pd.DataFrame, every: pd.DataFrame, edge: str) -> Decimal:
     return Decimal(min((some / whole)**0.5, 1.0)) if whole else Decimal(1)
 
 
-def _only_budgeted(rows: list[dict], planned: Mapping, year: Sequence[str]) -> list[dict]:
+def _only_budgeted(rows: list[dict], planned: Mapping, year: Sequence[str], now: str) -> list[dict]:
     """A row of nothing for each month that a line has a budget for and neither bill nor forecast: what was planned is not forgotten."""
-    there = {(row["period"], row["line"]) for row in rows}
+    there, labels = {(row["period"], row["line"]) for row in rows}, {row["period"]: row["fiscal_month"] for row in rows}
     lines = {row["line"]: row for row in rows if row["line"] != TOTAL}
-    whole = [period for period, line in there if line == TOTAL]
-    begun = min(whole, default="9999-99")
-    return [{**dict.fromkeys(OUTLOOK_COLUMNS), "period": period, "fiscal_month": lines[line]["fiscal_month"], "line": line, "kind": ACTUAL, "amount": money.ZERO,
+    begun = min((period for period, _ in there), default="9999-99")
+    return [{**dict.fromkeys(OUTLOOK_COLUMNS), "period": period, "fiscal_month": labels[period], "line": line,
+             "kind": ACTUAL if period <= now else FORECAST, "amount": money.ZERO,
              **dict.fromkeys(EDGES, money.ZERO), "budget": amount, "source": BILLED}
             for (period, line), amount in sorted(planned.items())
-            if line in lines and period in year and begun <= period and (period, line) not in there]
+            if line in lines and period in year and begun <= period and period in labels and (period, line) not in there]
 
 
 def _kind(row: dict, period: str) -> str:

@@ -173,12 +173,12 @@ def _bases(found: Agreed, lines: pd.DataFrame, params, events: pd.DataFrame | No
 
 
 def _other_landings(lines: pd.DataFrame, basis: str, other: str, under_way: Mapping[str, str], landings: Mapping[str, Decimal]) -> dict[str, Decimal]:
-    """Where months under way land on the other cost basis: as much more than what has come of them as on this one."""
+    """Where months under way land on the other cost basis: what has come of them there, and as much more as on this one."""
     found = {}
     for line, amount in landings.items():
         mine = lines[(lines["line"] == line) & (lines["service_period"] == under_way.get(line))]
         here, there = total(mine[BASES[basis]]), total(mine[BASES[other]])
-        found[line] = to_cents(there * amount / here) if here else amount
+        found[line] = to_cents(there + amount - here)
     return found
 
 

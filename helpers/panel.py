@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from helpers import grid
-from helpers.methods import BILLED, TOTAL
+from helpers.methods import BILLED, LANDED, TOTAL
 from helpers.money import to_cents
 from helpers.periods import months as between
 from helpers.rates import BASES
@@ -112,6 +112,9 @@ def _whole(exact: np.ndarray, rows: pd.DataFrame, places: Mapping[str, int]) -> 
     every = np.array([np.interp(months, known, line[known]) for line in exact]).reshape(len(exact), len(months))
     wholes = np.array([int(to_cents(amount).scaleb(2)) for amount in rows["amount"]], dtype=np.int64)
     sizes, sums = np.abs(every).sum(axis=0), every.sum(axis=0)
+    for place, (month, source) in enumerate(zip(months, rows["source"], strict=True)):
+        if source == LANDED and exact[:, month].any():
+            every[:, place], sizes[place], sums[place] = exact[:, month], np.abs(exact[:, month]).sum(), exact[:, month].sum()
     rest = np.where(np.abs(wholes - sums) < 1, 0, wholes - sums)  # of a landing, which is shared by size
     every = every + np.divide(np.abs(every) * rest, sizes, out=np.zeros_like(every), where=sizes > 0)
     found = np.zeros(exact.shape, dtype=np.int64)

@@ -51,7 +51,8 @@ def converted(submissions: pd.DataFrame, prices: pd.DataFrame | None, worth: Map
     """
     known = {row["item"]: row for row in ([] if prices is None else prices.to_dict("records"))}
     rows, spans, came, based = [], {}, {}, {}
-    for row, line in zip(submissions.to_dict("records"), inputs.lines_of(submissions), strict=True):
+    given = list(zip(submissions.to_dict("records"), inputs.lines_of(submissions), strict=True))
+    for row, line in sorted(given, key=lambda pair: pair[0]["period"]):
         where = f"inputs.submissions, line {line}"
         if row["until"] < row["period"]:
             raise InputError(f"{where}, column until", f"{row['until']} before {row['period']}", "the last month, not before the first", "correct the one or the other")
@@ -63,7 +64,7 @@ def converted(submissions: pd.DataFrame, prices: pd.DataFrame | None, worth: Map
         for month in months(row["period"], row["until"]):
             if row["unit"].replace(" ", "") in ("%ayear", "%/year"):
                 was = cost(row, shift(month, -12))
-                if was is None:  # beyond what is forecast
+                if was is None or not was and month <= last:  # beyond what is forecast, or past
                     continue
                 if not was:
                     raise InputError(f"{where}, column unit", f"{row['unit']} for {month}, and no cost in {shift(month, -12)} to grow from", "a year of bills",
@@ -78,9 +79,9 @@ def converted(submissions: pd.DataFrame, prices: pd.DataFrame | None, worth: Map
                 amount, steps = _priced(price, found, came[told], worth, where)
                 if price["adds_up"] == "yes" and based.setdefault((told[:-1], month), told) == told:
                     amount, steps = amount + cost(row, last), (*steps, f"+ {number(cost(row, last))} as in {last}")
-            rows.append({**{name: row[name] for name in ("stakeholder", *SCOPE, "quantity", "unit", "reason", "owner")}, "period": month,
+            rows.append({"line": line, **{name: row[name] for name in ("stakeholder", *SCOPE, "quantity", "unit", "reason", "owner")}, "period": month,
                          "amount": to_cents(amount), "steps": "; ".join(steps)})
-    return pd.DataFrame(rows, columns=COLUMNS)
+    return pd.DataFrame(sorted(rows, key=lambda row: row["line"]), columns=COLUMNS)
 
 
 def _things(unit: str) -> tuple[str, ...]:

@@ -75,11 +75,14 @@ def _figures(panel: Panel, tries: Tries, chosen: np.ndarray, place: int) -> dict
     variances = ((tries.bands[place][1] - tries.bands[place][0])[:, 0] / 2 / Z80)**2
     before = [choice.of_chosen(tries, chosen, other)[:, 0] - panel.truth[:, tries.origins[other] + 1] for other in range(place)]
     errors = np.nan_to_num(np.stack(before, axis=1))[begun] if before else None
-    found = {name: panel.member @ coherent.reconcile(base[begun], member, variances[begun], name, errors)[0]
+    lines = {name: coherent.reconcile(base[begun], member, variances[begun], name, errors)[0]
              for name in coherent.METHODS if name != coherent.TOP_DOWN}
-    recent = tries.recent[place][sums:]
-    told = panel.member @ coherent.top_down(base[0] if begun[0] else base[sums:].sum(axis=0), recent)
-    return {name: np.where(begun[:sums, None], part, np.nan) for name, part in (found | {coherent.TOP_DOWN: told, "own": base[:sums]}).items()}
+    quiet = (base[sums:] == 0).all(axis=1)
+    lines[coherent.TOP_DOWN] = coherent.top_down(base[0] if begun[0] else base[sums:].sum(axis=0), tries.recent[place][sums:] * ~quiet)
+    costs = ~(panel.cents < 0).any(axis=1, keepdims=True)
+    found = {name: panel.member @ np.where(quiet[:, None], 0.0, np.where(costs, np.maximum(part, 0.0), part)) for name, part in lines.items()}
+    known = begun[:sums] & (panel.member @ (panel.cents[:, :origin + 1] != 0).any(axis=1) > 0)
+    return {name: np.where(known[:, None], part, np.nan) for name, part in (found | {"own": base[:sums]}).items()}
 
 
 def _truth(actual: np.ndarray, origins: Sequence[int], ahead: int) -> np.ndarray:

@@ -196,3 +196,37 @@ def test_months_before_a_line_began_are_no_hits():
     plan = forecast.plan(bills("service_period  ProviderName  effective\n" + "\n".join(rows)), settings_of("2025-06", {"A": 0, "B": 0}))
     tries = plan.accuracy.set_index(["level", "line"])["tries"]
     assert tries["provider", "A"] == 33 and tries["provider", "B"] < 7
+
+
+@pytest.mark.parametrize("figure", ["bottom-up", "top-down", "ols", "wls", "mint"])
+def test_credits_stay_credits_under_every_figure_and_with_short_histories(figure):
+    for first in ("2025-02", "2022-07"):
+        rows = [f"{month}  A  {app}  {amount + n % 3}" for n, month in enumerate(months(first, "2025-06")) for app, amount in (("one", 1000), ("credit", -103))]
+        rows += [f"{month}  A  new  2500" for month in ("2025-05", "2025-06")]
+        plan = forecast.plan(bills("service_period  ProviderName  application  effective\n" + "\n".join(rows)), settings_of("2025-06", {"A": 0}, figure=figure))
+        ahead = plan.tables["ahead"]
+        assert max(ahead.loc[ahead["line"] == "credit", "amount"]) <= 0 and min(ahead.loc[ahead["line"] == "one", "amount"]) >= 0
+
+
+def test_replays_are_of_the_figure_that_stands_also_where_something_ended():
+    rows = [f"{month}  A  {1000 + n % 5}" for n, month in enumerate(months("2022-07", "2025-06"))] + [f"{month}  B  800" for month in months("2022-07", "2024-06")]
+    plan = forecast.plan(bills("service_period  ProviderName  effective\n" + "\n".join(rows)), settings_of("2025-06", {"A": 0, "B": 0}, figure="top-down"))
+    late = plan.tables["vintages"].query("vintage >= '2025-01'")
+    assert min(late.loc[late["line"] == "A", "forecast"]) > 950
+    assert set(late.loc[late["line"] == "B", "forecast"]) <= {D(0)}
+
+
+def test_a_budget_to_date_ends_with_the_month_under_review():
+    rows = [f"{month}  A  1000" for month in months("2024-04", "2025-12")] + [f"{month}  B  1000" for month in months("2024-04", "2025-07")]
+    budget = pd.DataFrame([(month, line, D(1000), "USD") for month in months("2025-04", "2026-03") for line in "AB"], columns=["period", "scope", "amount", "currency"])
+    plan = forecast.plan(bills("service_period  ProviderName  effective\n" + "\n".join(rows)), settings_of("2025-12", {"A": 0, "B": 2}), budget)
+    from helpers import forecast_words
+    assert dict(zip(*(forecast_words.by_provider(plan)[name] for name in ("line", "budget_to_date")), strict=True)) == {"A": D(9000), "B": D(9000), "Total": D(18000)}
+    assert set(plan.outlook.loc[plan.outlook["period"] > "2025-12", "kind"]) == {"forecast"}
+
+
+def test_what_is_first_billed_in_the_month_under_way_keeps_its_part_of_the_landing():
+    rows = [f"{month}  A  old  300" for month in months("2024-01", "2025-05")] + ["2025-06  A  old  100", "2025-06  A  new  50"]
+    plan = forecast.plan(bills("service_period  ProviderName  application  effective\n" + "\n".join(rows)), settings_of("2025-06", {"A": 0}),
+                         under_way={"A": "2025-06"}, landings={"A": D(450)})
+    assert dict(zip(plan.agreed.panel.keys["application"], plan.agreed.panel.cents[:, -1].tolist(), strict=True)) == {"old": 30000, "new": 15000}

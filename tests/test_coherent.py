@@ -29,12 +29,12 @@ def test_what_is_surer_gives_way_less():
 
 def test_bottom_up_leaves_the_parts_and_top_down_splits_the_total_by_last_year():
     assert coherent.reconcile(np.array([[36.0], [10.0], [20.0]]), np.ones((1, 2)), np.ones(3), BOTTOM_UP)[0].ravel().tolist() == [10, 20]
-    assert coherent.top_down(np.array([36.0, 12.0]), np.array([1.0, 2.0])) == pytest.approx(np.array([[12, 4], [24, 8]]))
+    assert coherent.top_down(np.array([36.0, 12.0]), np.array([8.0, 16.0])) == pytest.approx(np.array([[12, 4], [24, 8]]))
 
 
 def test_top_down_leaves_a_credit_a_credit():
     # 100 and -20 a month, and a total of 92: the 12 more fall 100 : 20
-    assert coherent.top_down(np.array([92.0]), np.array([1200.0, -240.0])) == pytest.approx(np.array([[110], [-18]]))
+    assert coherent.top_down(np.array([92.0]), np.array([100.0, -20.0])) == pytest.approx(np.array([[110], [-18]]))
 
 
 @settings(max_examples=60, deadline=None)
@@ -75,3 +75,7 @@ def test_shrinkage_is_what_all_pairs_one_by_one_give():
 def test_a_line_that_never_moves_hardly_gives_way():
     found, _ = coherent.reconcile(np.array([[36.0], [10.0], [20.0]]), np.ones((1, 2)), np.array([1.0, 0.0, 1.0]), WLS)
     assert found.ravel() == pytest.approx([10, 23], abs=1e-6)
+
+
+def test_what_a_line_cost_lately_is_since_it_began():
+    assert coherent.lately(np.array([[0.0] * 20 + [10, 20], [5.0] * 22])).tolist() == [15, 5]

@@ -133,6 +133,20 @@ def test_what_is_measured_stays_on_its_own_side_of_other_events():
     assert short.past.tolist() == [[0, 0, 0, -50, 0, 0]]
 
 
+def test_events_of_other_lines_do_not_limit_what_is_measured():
+    lines = panel_of([10, 10, 10, 60, 60, 60], [5] * 6)
+    alone = events.read(told("period  effect  application\n2025-04  step  a0"), lines, 2, "billed", "2025-06")
+    beside = events.read(told("period  effect  application\n2025-04  step  a0\n2025-05  step  a1\n2025-05  step  none"), lines, 2, "billed", "2025-06")
+    assert alone.past[0].tolist() == beside.past[0].tolist() == [50, 50, 50, 0, 0, 0]
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_a_step_and_a_one_off_of_one_month_are_told_apart_in_any_order(order):
+    rows = told("period  effect\n2025-04  step\n2025-04  one-off").iloc[list(order)].reset_index(drop=True)
+    found = events.read(rows, panel_of([10, 10, 10, 360, 60, 60]), 2, "billed", "2025-06")
+    assert found.past.tolist() == [[50, 50, 50, -300, 0, 0]]
+
+
 def test_what_comes_after_an_end_counts_and_a_free_period_ends():
     found = events.read(told("period  effect  amount\n2025-07  end  .\n2025-09  one-off  40"), panel_of([10] * 6), 4, "billed", "2025-06")
     ahead = forecast.plan(company(), settings_of(lags={"A": 0}), events=told(

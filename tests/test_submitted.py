@@ -94,3 +94,13 @@ def test_what_adds_up_goes_on_from_row_to_row_and_its_base_counts_once():
 def test_growth_on_a_month_without_cost_is_refused():
     with pytest.raises(InputError, match="and no cost in 2025-02 to grow from"):
         money(say(8, "% a year"), cost=lambda scope, month: D(0))
+
+
+def test_the_order_of_rows_does_not_matter_to_what_adds_up():
+    rows = [say(5, "applications/month", "moved", first="2026-02", last="2026-03"), say(1, "applications/month", "moved", first="2026-05", last="2026-05")]
+    there, back = (amounts(pd.concat(part, ignore_index=True)) for part in (rows, rows[::-1]))
+    assert there == ["5500.00", "10000.00", "10900.00"] and back == ["10900.00", "5500.00", "10000.00"]
+
+
+def test_growth_in_months_that_are_past_is_not_refused():
+    assert amounts(say(8, "% a year", first="2025-12", last="2026-02"), cost=lambda scope, month: D(500) if month == "2025-02" else D(0)) == ["540.00"]
