@@ -122,7 +122,7 @@ def plan(mapped: pd.DataFrame, params, budget: pd.DataFrame | None = None, provi
         lags=lags, budget=budget, history=usage, left_out=left, projection=projection, booked=whole, direct=direct, outlook=rows,
         year=fiscal.by_year(rows), agreed=found["agreed"], without=found["without"], record=record, pick=found.get("pick", {}),
         events=found.get("events", pd.DataFrame(columns=happenings.COLUMNS)),
-        bases=found.get("bases", pd.DataFrame(columns=["period", *BASES])),
+        bases=found.get("bases", pd.DataFrame(columns=["level", "line", "period", *BASES])),
         what_if=found.get("what_if", pd.DataFrame(columns=["period", "line", "amount"])),
         accuracy=pd.DataFrame(columns=["level", "line", *track.SCORES]) if record is None else track.by_line(record, band, track.budget_missed(
             pd.concat([booked, whole], ignore_index=True), budget, params.period, setting.backtest_months)),
@@ -160,7 +160,7 @@ def _look(mapped: pd.DataFrame, usage: pd.DataFrame, params, reach: int, events:
 
 def _bases(found: Agreed, lines: pd.DataFrame, params, events: pd.DataFrame | None, more: pd.DataFrame, ended: list[str],
            days: tuple[Mapping, Mapping]) -> pd.DataFrame:
-    """The total ahead on both cost bases, the other by the ensemble alone."""
+    """Every level ahead on both cost bases, the other by the ensemble alone, brought to the same figure."""
     other = next(basis for basis in BASES if basis != params.cost_basis)
     usage = history(lines, params.period, other, days[0], _other_landings(lines, params.cost_basis, other, *days))
     usage = usage[usage["period"].isin(set(found.panel.months))]
@@ -168,8 +168,8 @@ def _bases(found: Agreed, lines: pd.DataFrame, params, events: pd.DataFrame | No
     ahead = found.cents.shape[1]
     effects = happenings.read(events, panel, ahead, other, params.period)
     told = agreed.agree(panel, effects, choice.Tries([], {}, np.zeros((0, 4, 0, ahead))), ahead, ensemble.ENSEMBLE, found.picked, ended)
-    amounts = {params.cost_basis: found.sums[0], other: told.sums[0]}
-    return pd.DataFrame({"period": found.months, **{basis: cells.money(pd.Series(amounts[basis])) for basis in BASES}})
+    amounts = {params.cost_basis: agreed.ahead(found), other: agreed.ahead(told)}
+    return amounts[other][["level", "line", "period"]].assign(**{basis: amounts[basis]["amount"] for basis in BASES})
 
 
 def _other_landings(lines: pd.DataFrame, basis: str, other: str, under_way: Mapping[str, str], landings: Mapping[str, Decimal]) -> dict[str, Decimal]:

@@ -230,3 +230,12 @@ def test_what_is_first_billed_in_the_month_under_way_keeps_its_part_of_the_landi
     plan = forecast.plan(bills("service_period  ProviderName  application  effective\n" + "\n".join(rows)), settings_of("2025-06", {"A": 0}),
                          under_way={"A": "2025-06"}, landings={"A": D(450)})
     assert dict(zip(plan.agreed.panel.keys["application"], plan.agreed.panel.cents[:, -1].tolist(), strict=True)) == {"old": 30000, "new": 15000}
+
+
+def test_every_level_is_told_on_both_cost_bases():
+    rows = "\n".join(f"{month}  A  {app}  {amount}" for month in months("2023-07", "2025-06") for app, amount in (("x", 1000), ("y", 400)))
+    lines = bills("service_period  ProviderName  application  effective\n" + rows)
+    lines["billed"] = [amount * 2 for amount in lines["effective"]]
+    table_ = forecast.plan(lines, settings_of("2025-06", {"A": 0})).tables["bases"].set_index(["level", "line", "period"])
+    assert table_.loc[("application", "y", "2025-07")].tolist() == [D(400), D(800)]
+    assert table_.loc[("total", "Total", "2026-12")].tolist() == [D(1400), D(2800)]
