@@ -2,6 +2,7 @@
 
     mapped lines → history → one row a service month and provider: amount, billed or filled
     mapped lines, history → left_out → what is in the bills and not in the history, and why
+    mapped lines, ledger → tied → the lines, and what the ledger holds besides them
 """
 
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from helpers.methods import BILLED, FILLED, HISTORY_COLUMNS, LANDED, SUM, TOTAL
 from helpers.money import sum_by, to_cents
 from helpers.periods import distance, shift
 from helpers.rates import BASES
+from helpers.taxonomy import UNALLOCATED
 
 LATE = 2  # months a bill may be late and be filled in; a line without one for longer counts as ended
 
@@ -41,6 +43,29 @@ def history(mapped: pd.DataFrame, period: str, basis: str = "amortised", under_w
         known = mine if amount is None else mine | {month: amount}
         rows += [(at, line, value, LANDED if at == month else source) for at, value, source in _filled(known, end)]
     return pd.DataFrame(sorted(rows, key=lambda row: row[:2]), columns=HISTORY_COLUMNS, dtype=object)
+
+
+def tied(mapped: pd.DataFrame, recorded: pd.DataFrame, lags: Mapping[str, int], period: str, basis: str) -> pd.DataFrame:
+    """The lines with one more a provider and month: what the ledger month that books the bill holds besides it (tax, credit memos, open items).
+
+    So history is what the ledger says, where it has booked.  Bills that it books later have the mean of the last twelve known months.
+    recorded: ledger lines up to the month, with provider, kind and use of their account.
+    """
+    books = recorded[(recorded["kind"] == "expense") & (recorded["use"] != "other")]
+    held = {(line, month): amount for line, month, amount in sum_by(books, ["ProviderName", "fiscal_period"], ["amount"]).itertuples(index=False)}
+    bills = sum_by(mapped[(mapped["billing_period"] <= period).to_numpy(dtype=bool)], ["ProviderName", "billing_period"], [BASES[basis]])
+    rows, gaps = [], {}
+    for line, month, amount in bills.itertuples(index=False):
+        booked = shift(month, lags.get(line, 0))
+        known = gaps.setdefault(line, [])
+        if (line, booked) in held:
+            known.append(held[line, booked] - amount)
+            rows.append((line, month, known[-1]))
+        elif booked > period and known:
+            rows.append((line, month, to_cents(sum(known[-12:], Decimal(0)) / len(known[-12:]))))
+    more = pd.DataFrame(rows, columns=["ProviderName", "billing_period", "billed"]).astype({"billed": object})
+    more = more.assign(service_period=more["billing_period"], effective=more["billed"], application="", owner="", tower=UNALLOCATED)
+    return pd.concat([mapped[[name for name in more]], more], ignore_index=True)
 
 
 def _told(mapped: pd.DataFrame, period: str) -> pd.DataFrame:

@@ -267,6 +267,7 @@ class Forecast(Part):
     months: Annotated[int, _whole(1, 60)]
     band: Annotated[Decimal, _typed(lambda text: _share(BANDS.get(text, text)), f"a share from 0 to 1, or one of {', '.join(BANDS)}", "write it like 0.05")]
     backtest_months: Annotated[int, _whole(1, 60)]
+    history: Annotated[str, _choice("bills", "ledger")] = "bills"
     method: Annotated[str, _choice("auto", "ensemble", "seasonal naive", "last value")] = "auto"
     figure: Annotated[str, _choice("auto", "bottom-up", "top-down", "ols", "wls", "mint")] = "auto"
     models: tuple[Annotated[str, _choice("theta", "ets", "arima")], ...] = ()  # of statsmodels, tried on the largest series

@@ -11,7 +11,7 @@ import pandas as pd
 
 from helpers import (
     billing, bridge, burden, charges, costs, depreciation, disputes, forecast, kept, labourcost, lagged, ledger, mapping, matching, moves,
-    openitems, params, picks, posting, ratecards, rates, received, span, submitted, tco, typed, underway, unitcosts)
+    openitems, params, past, picks, posting, ratecards, rates, received, span, submitted, tco, typed, underway, unitcosts)
 from helpers.billing import drill
 from helpers.charging import Charging
 from helpers.errors import InputError
@@ -296,7 +296,11 @@ class Month(Charging, Given):
         frozen = kept.forecasts(self.period, self.params.resolve(self.params.kept), self.params.cost_basis, self.params.currency)
         under_way = underway.under_way(self.daily)
         landings = dict(mapping.rows_of(self.landings, ["line", "landing"]))
-        return forecast.plan(self.mapped, self.params, self.budget, self.providers, self.forecast_events, self.pick, frozen, under_way, landings)
+        lines = self.mapped
+        if self.params.forecast.history == "ledger" and self.recorded is not None:
+            lags = {name: setting.lag for name, setting in self.providers.items()}
+            lines = past.tied(lines, self.recorded, lags, self.period, self.params.cost_basis)
+        return forecast.plan(lines, self.params, self.budget, self.providers, self.forecast_events, self.pick, frozen, under_way, landings)
 
     @cached_property
     def landings(self) -> pd.DataFrame:

@@ -360,3 +360,24 @@ def test_what_a_month_closed_with_scores_it_later_whatever_the_bills_say_since(t
     told = now[(now["vintage"] == "2025-05") & (now["line"] == "Total")]
     first = then.tables["ahead"].iloc[0]
     assert cells(told, "source", "period", "forecast", "low_80", "high_80") == [("frozen", "2025-06", *(plain(first[name]) for name in ("amount", "low_80", "high_80")))]
+
+
+def test_a_history_tied_to_the_ledger_is_what_the_ledger_says_where_it_has_booked():
+    from helpers import past
+
+    lines = bills("service_period  ProviderName  effective\n2025-01  A  100\n2025-02  A  110\n2025-03  A  120\n2025-03  B  50")
+    books = table("""
+        fiscal_period  kind     use        ProviderName  amount
+        2025-02        expense  cloud      A             100
+        2025-02        expense  cloud tax  A             2
+        2025-03        expense  cloud      A             105
+        2025-03        expense  other      A             999
+        2025-03        expense  cloud      B             51
+    """)
+    tied = past.tied(lines, books, {"A": 1, "B": 0}, "2025-03", "amortised")
+    usage = forecast.history(tied, "2025-03")
+    # A is booked a month later: 102 for January, 105 for February; March comes in April, with the mean of +2 and -5 besides
+    assert cells(usage, "period", "line", "amount") == [
+        ("2025-01", "A", "102"), ("2025-02", "A", "105"), ("2025-03", "A", "118.5"), ("2025-03", "B", "51")]
+    plan = forecast.plan(tied, settings_of("2025-03"))
+    assert "failed" not in set(plan.checks["state"])
