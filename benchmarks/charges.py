@@ -8,16 +8,13 @@ weights in floating point, with neither cents that add up, nor levels, nor reaso
     python -m benchmarks.charges
 """
 
-import argparse
-import resource
-import subprocess
-import sys
 import time
 from decimal import Decimal
 
 import numpy as np
 import pandas as pd
 
+from benchmarks import alone
 from helpers import chargeback, charges, costs
 from helpers.money import total
 
@@ -89,12 +86,8 @@ def merge(given: dict[str, pd.DataFrame], charged: charges.Charged) -> float:
     return time.perf_counter() - start
 
 
-def main() -> int:
-    """Measures in a process of its own; 1 where a limit is passed."""
-    asked = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    asked.add_argument("--alone", action="store_true", help=argparse.SUPPRESS)
-    if not asked.parse_args().alone:
-        return subprocess.run([sys.executable, "-m", "benchmarks.charges", "--alone"]).returncode
+def measure() -> int:
+    """Measures here; 1 where a limit is passed."""
     took = {}
     given = charged = None
     for rows in (ROWS // 100, ROWS // 10, ROWS):
@@ -102,7 +95,7 @@ def main() -> int:
         given = made(rows)
         charged, took[rows], checked = turn(given)
         print(f"  {rows:9,} rows  {took[rows]:6.2f} s   {len(charged.lines):,} charge lines   checks {checked:.2f} s besides", flush=True)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    peak = alone.peak()
     plain = merge(given, charged)
     growth = took[ROWS] / took[ROWS // 100] / 100
     print(f"  {ROWS:,} rows x {POOLS} pools x {CONSUMERS:,} consumers   {took[ROWS]:.2f} s   limit {SECONDS}")
@@ -110,6 +103,11 @@ def main() -> int:
     print(f"  growth       {growth:.2f} of linear from {ROWS // 100:,} to {ROWS:,} rows   limit 1")
     print(f"  plain merge  {plain:.2f} s in floating point; this is {took[ROWS] / plain:.1f} times as long")
     return int(took[ROWS] > SECONDS or peak > GB or growth > 1)
+
+
+def main() -> int:
+    """Measures in a process of its own; 1 where a limit is passed."""
+    return alone.measured("benchmarks.charges", __doc__, measure)
 
 
 if __name__ == "__main__":

@@ -6,10 +6,6 @@ Measured in a process of its own: the whole plan with 12 replays of 12 months, a
     python -m benchmarks.forecast
 """
 
-import argparse
-import resource
-import subprocess
-import sys
 import time
 from decimal import Decimal
 from types import SimpleNamespace
@@ -17,6 +13,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 
+from benchmarks import alone
 from helpers import forecast
 from helpers.periods import months
 
@@ -52,12 +49,8 @@ def events() -> pd.DataFrame:
     return pd.DataFrame(rows).assign(**blank, share=None, ramp_months=None)
 
 
-def main() -> int:
-    """Measures in a process of its own; 1 where a limit is passed."""
-    asked = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    asked.add_argument("--alone", action="store_true", help=argparse.SUPPRESS)
-    if not asked.parse_args().alone:
-        return subprocess.run([sys.executable, "-m", "benchmarks.forecast", "--alone"]).returncode
+def measure() -> int:
+    """Measures here; 1 where a limit is passed."""
     lines, told = bills(), events()
     told.attrs["lines"] = list(range(2, 2 + len(told)))
     setting = SimpleNamespace(months=18, band=Decimal("0.05"), backtest_months=12, method="auto", figure="auto", models=(), largest=0, what_if=())
@@ -66,12 +59,17 @@ def main() -> int:
     start = time.perf_counter()
     plan = forecast.plan(lines, params, events=told)
     tables = plan.tables
-    took, peak = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    took, peak = time.perf_counter() - start, alone.peak()
     assert set(plan.checks["state"]) <= {"ok", "finding"}, plan.checks
     print(f"{LINES:,} lines × {len(MONTHS)} months, {len(plan.agreed.panel.names):,} sums: {plan.agreed.picked}, {len(tables['ahead']):,} rows ahead")
     print(f"  forecast     {took:.2f} s   limit {SECONDS}")
     print(f"  memory       peak {peak:.2f} GB   limit {GB}")
     return int(took > SECONDS or peak > GB)
+
+
+def main() -> int:
+    """Measures in a process of its own; 1 where a limit is passed."""
+    return alone.measured("benchmarks.forecast", __doc__, measure)
 
 
 if __name__ == "__main__":

@@ -10,10 +10,6 @@ the page, on two cores.  The median of three turns and the peak of memory stand 
     python -m benchmarks.ledger
 """
 
-import argparse
-import resource
-import subprocess
-import sys
 import time
 from decimal import Decimal
 from statistics import median
@@ -21,6 +17,7 @@ from types import SimpleNamespace
 
 import pandas as pd
 
+from benchmarks import alone
 from helpers import (
     accrued, bridge, bucketlines, lagged, ledger, matching, openitems, posting, prepaid, rates, reconciliation, threeway, trueup)
 from helpers.money import to_cents, total
@@ -110,23 +107,24 @@ def turn(given: dict[str, pd.DataFrame]) -> None:
     reconciliation.by_month(matches, coded, PERIOD)
 
 
-def main() -> int:
-    """Measures in a process of its own; 1 where a limit is passed."""
-    asked = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    asked.add_argument("--alone", action="store_true", help=argparse.SUPPRESS)
-    if not asked.parse_args().alone:
-        return subprocess.run([sys.executable, "-m", "benchmarks.ledger", "--alone"]).returncode
+def measure() -> int:
+    """Measures here; 1 where a limit is passed."""
     given = made()
     turns = []
     for _ in range(3):
         start = time.perf_counter()
         turn(given)
         turns.append(time.perf_counter() - start)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    peak = alone.peak()
     print(f"{len(given['lines']):,} bill lines, {len(given['invoices']):,} invoices, {len(given['ledger']):,} ledger lines")
     print(f"  reconciling  median {median(turns):.2f} s   of {'  '.join(f'{found:.2f}' for found in turns)}   limit {SECONDS}")
     print(f"  memory       peak {peak:.2f} GB   limit {GB}")
     return int(median(turns) > SECONDS or peak > GB)
+
+
+def main() -> int:
+    """Measures in a process of its own; 1 where a limit is passed."""
+    return alone.measured("benchmarks.ledger", __doc__, measure)
 
 
 if __name__ == "__main__":

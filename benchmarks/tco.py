@@ -7,10 +7,6 @@ tables of the last one, and bridge, trend and movers over all of them.
     python -m benchmarks.tco
 """
 
-import argparse
-import resource
-import subprocess
-import sys
 import time
 from decimal import Decimal
 from types import SimpleNamespace
@@ -18,6 +14,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 
+from benchmarks import alone
 from helpers import burden, cells, charges, costs, layers, span, tco
 from helpers.given import Given
 from helpers.money import total
@@ -103,12 +100,8 @@ def tables(lines: pd.DataFrame, found: dict[str, pd.DataFrame]) -> None:
         made(lines)
 
 
-def main() -> int:
-    """Measures in a process of its own; 1 where a limit is passed."""
-    asked = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    asked.add_argument("--alone", action="store_true", help=argparse.SUPPRESS)
-    if not asked.parse_args().alone:
-        return subprocess.run([sys.executable, "-m", "benchmarks.tco", "--alone"]).returncode
+def measure() -> int:
+    """Measures here; 1 where a limit is passed."""
     given, ruled = feeds(), rules()
     org = pd.DataFrame({"cost_centre": [f"{1000 + part}" for part in range(500)], "business_unit": [f"unit {part % 20}" for part in range(500)],
                         "owner": [f"Head of {part}" for part in range(500)]})
@@ -121,11 +114,16 @@ def main() -> int:
         assert cells.total(lines) == cells.total(found[period]) == total(month.coded["amount"]), period
     start = time.perf_counter()
     tables(lines, found)
-    took, peak = took + time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    took, peak = took + time.perf_counter() - start, alone.peak()
     print(f"{APPLICATIONS:,} applications × {TOWERS} towers × {MONTHS} months: {len(lines):,} lines a month")
     print(f"  full cost    {took:.2f} s   limit {SECONDS}")
     print(f"  memory       peak {peak:.2f} GB   limit {GB}")
     return int(took > SECONDS or peak > GB)
+
+
+def main() -> int:
+    """Measures in a process of its own; 1 where a limit is passed."""
+    return alone.measured("benchmarks.tco", __doc__, measure)
 
 
 if __name__ == "__main__":

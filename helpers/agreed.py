@@ -21,8 +21,6 @@ from helpers.panel import Panel
 from helpers.periods import months as between
 from helpers.periods import shift
 
-Z80 = 1.2815515655446004  # half of the 80 % band of a normal error over its deviation
-
 
 class Agreed(NamedTuple):
     """base, figures (by name: lines × months ahead) in amounts; cents: the picked one; edges: 4 × series × months ahead."""
@@ -47,11 +45,11 @@ class Agreed(NamedTuple):
         return between(shift(end, 1), shift(end, self.cents.shape[1]))
 
 
-def agree(panel: Panel, effects: Effects, tries: Tries, ahead: int, method: str = choice.AUTO, picked: str = coherent.WLS,
+def agree(panel: Panel, effects: Effects, tries: Tries, ahead: int, chosen: np.ndarray | None = None, picked: str = coherent.WLS,
           ended: Sequence[str] = ()) -> Agreed:
-    """Every series `ahead` months by its method, and the lines that are the picked figure; lines of providers that ended stay at 0."""
-    level = panel._replace(cents=panel.cents + np.rint(effects.past * 100).astype(np.int64))
-    chosen = choice.choose(tries, panel.truth, method)
+    """Every series `ahead` months by its chosen method (the ensemble where none is given), and the lines that are the picked figure; lines of providers that ended stay at 0."""
+    level = events.levelled(effects, panel)
+    chosen = np.full(len(panel.member) + len(panel.cents), ensemble.ENSEMBLE, dtype=object) if chosen is None else chosen
     found = choice.carry(level.series, chosen, ahead)
     over = panel.keys["ProviderName"].isin(set(ended)).to_numpy()
     lasting = np.concatenate([(panel.member @ ~over) > 0, ~over]).astype(float)[:, None]
@@ -59,10 +57,10 @@ def agree(panel: Panel, effects: Effects, tries: Tries, ahead: int, method: str 
     told = events.apply(effects, panel.member, found.mean * lasting)
     size = np.vstack([np.ones((len(panel.member), ahead)), np.abs(effects.factor)]) * lasting
     widths = [(found.mean - edge) * size for edge in found[1:5]]  # below, above of 80 %, of 95 %; above is negative
-    deviation = (widths[0] - widths[1])[:, 0] / 2 / Z80
+    variances = choice.deviations(-widths[0], -widths[1])**2
     recent = coherent.lately(level.cents / 100) * (~still)
-    errors = _errors(tries, chosen, panel.truth)
-    made = {name: coherent.reconcile(told, panel.member, deviation**2, name, errors)[0] for name in coherent.METHODS if name != coherent.TOP_DOWN}
+    errors = choice.one_step(tries, chosen, panel.truth, len(tries.origins))
+    made = {name: coherent.reconcile(told, panel.member, variances, name, errors) for name in coherent.METHODS if name != coherent.TOP_DOWN}
     made[coherent.TOP_DOWN] = coherent.top_down(found.mean[0], recent) * effects.factor + effects.added
     nothing = ((effects.factor == 0) | still[:, None]) & (effects.added == 0)
     figures = {name: np.where(nothing, 0.0, _kept_positive(made[name], panel.cents, effects)) for name in coherent.METHODS}
@@ -75,13 +73,6 @@ def agree(panel: Panel, effects: Effects, tries: Tries, ahead: int, method: str 
     edges = np.where(quiet[None], amounts[None], edges)
     names = np.where(lasting[:, 0] > 0, found.method, "zero: no bill since")
     return Agreed(panel, told, figures, picked, cents, edges, names)
-
-
-def _errors(tries: Tries, chosen: np.ndarray, actual: np.ndarray) -> np.ndarray | None:
-    """What each series' method missed by, one month ahead, from each origin (series × origins)."""
-    kept = [place for place, origin in enumerate(tries.origins) if origin + 1 < actual.shape[1]]
-    missed = [choice.of_chosen(tries, chosen, place)[:, 0] - actual[:, tries.origins[place] + 1] for place in kept]
-    return np.nan_to_num(np.stack(missed, axis=1)) if missed else None
 
 
 def _kept_positive(lines: np.ndarray, cents: np.ndarray, effects: Effects) -> np.ndarray:

@@ -21,6 +21,7 @@ CLEARLY = 0.9  # of the ensemble's miss: what another method must come to
 LEAST_TRIES = 6
 JUDGED = 3  # months ahead that the choice goes by
 AUTO = "auto"
+Z80 = 1.2815515655446004  # half of the 80 % band of a normal error over its deviation
 
 
 class Tries(NamedTuple):
@@ -77,27 +78,38 @@ def _models(name: str, values: np.ndarray, ahead: int, largest: Sequence[int]) -
 def misses(tries: Tries, actual: np.ndarray, ahead: int = JUDGED) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """By method the mean absolute miss of each series over the tries that all of its methods made; and how many those are."""
     ahead = min(ahead, tries.bands.shape[-1])
-    truth = np.stack([_ahead(actual, origin, ahead) for origin in tries.origins]) if tries.origins else np.zeros((0, len(actual), ahead))
+    truth = came(actual, tries.origins, ahead)
     errors = {name: np.abs(told[:, :, :ahead] - truth) for name, told in tries.forecasts.items()}
-    usable = {name: error for name, error in errors.items()}
     both = np.isfinite(truth)
-    for name, error in usable.items():
+    for error in errors.values():
         possible = np.isfinite(error).any(axis=(0, 2))  # a method that never could for a series does not count for it
         both &= np.isfinite(error) | ~possible[None, :, None]
     counts = both.sum(axis=(0, 2))
     means = {name: np.divide(np.where(both, error, 0.0).sum(axis=(0, 2)), counts, out=np.full(len(actual), np.nan), where=counts > 0)
-             for name, error in usable.items()}
+             for name, error in errors.items()}
     for name, error in errors.items():
         means[name] = np.where(np.isfinite(error).any(axis=(0, 2)) if len(error) else False, means[name], np.nan)
     return means, counts
 
 
-def _ahead(actual: np.ndarray, origin: int, ahead: int) -> np.ndarray:
-    """The months after the origin; NaN where they are not known yet."""
-    found = np.full((len(actual), ahead), np.nan)
-    there = actual[:, origin + 1:origin + 1 + ahead]
-    found[:, :there.shape[1]] = there
+def came(actual: np.ndarray, origins: Sequence[int], ahead: int) -> np.ndarray:
+    """The months after each origin (origins × series × months ahead); NaN where they are not known yet."""
+    found = np.full((len(origins), len(actual), ahead), np.nan)
+    for place, origin in enumerate(origins):
+        there = actual[:, origin + 1:origin + 1 + ahead]
+        found[place, :, :there.shape[1]] = there
     return found
+
+
+def one_step(tries: Tries, chosen: np.ndarray, actual: np.ndarray, count: int) -> np.ndarray | None:
+    """What each series' method missed by, one month ahead, from the first `count` origins (series × origins); None where there are none."""
+    missed = [of_chosen(tries, chosen, place)[:, 0] - actual[:, tries.origins[place] + 1] for place in range(count)]
+    return np.nan_to_num(np.stack(missed, axis=1)) if missed else None
+
+
+def deviations(low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """The deviation of each series' forecast for the first month ahead, by its 80 % band (series × months ahead)."""
+    return (high - low)[:, 0] / 2 / Z80
 
 
 def choose(tries: Tries, actual: np.ndarray, wanted: str = AUTO) -> np.ndarray:

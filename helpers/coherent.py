@@ -1,6 +1,7 @@
 """How do forecasts of a total and of its parts become one figure?  Each gives way by how uncertain it is.
 
     base forecasts of sums and lines, which lines each sum holds, variances → reconcile → lines whose sums are the sums
+    the same without forecasts → shrunk → how much surer all are for it
 
 With C = [I, −A] (A: which lines each sum holds; C × any coherent forecast = 0) and W the covariance of the base forecasts' errors,
 the reconciled forecast is ŷ − W C' (C W C')⁻¹ C ŷ: minimum trace (Wickramasuriya, Athanasopoulos, Hyndman 2019, theorem 1),
@@ -18,26 +19,35 @@ LEAST = 0.02  # that correlations are drawn to none, so that lines that always m
 FLOOR = 1e-9  # of the largest variance: a line that never moves hardly gives way
 
 
-def reconcile(base: np.ndarray, member: np.ndarray, variances: np.ndarray, method: str = WLS,
-              errors: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """Lines (lines × months ahead) that the sums follow from, and by what the variance of each sum and line shrinks (0 to 1).
+def reconcile(base: np.ndarray, member: np.ndarray, variances: np.ndarray, method: str = WLS, errors: np.ndarray | None = None) -> np.ndarray:
+    """Lines (lines × months ahead) that the sums follow from.
 
     base: sums, then lines (series × months); member: sums × lines, 0 or 1; errors: one-step errors (series × times) for mint.
     """
     sums = len(member)
     if method == BOTTOM_UP or not sums:
-        return base[sums:].copy(), np.ones(len(base))
-    spread = np.sqrt(np.maximum(variances, FLOOR * max(variances.max(initial=0.0), 1e-12))) if method != OLS else np.ones(len(base))
-    across = np.vstack([np.eye(sums), -member.T]) * spread[:, None]  # D½ C'
-    weighted = across if method != MINT or errors is None else _correlated(across, errors, spread)
-    weighted = weighted * spread[:, None]  # W C'
-    system = np.linalg.solve(weighted[:sums] - member @ weighted[sums:], np.column_stack([base[:sums] - member @ base[sums:], weighted.T]))
-    moved = weighted[sums:] @ system[:, :base.shape[1]]
-    taken = np.einsum("im,mi->i", weighted, system[:, base.shape[1]:])
-    return base[sums:] - moved, np.clip(1 - taken / spread**2, 0.0, 1.0)
+        return base[sums:].copy()
+    weighted, system, _ = _system(member, variances, method, errors)
+    return base[sums:] - weighted[sums:] @ np.linalg.solve(system, base[:sums] - member @ base[sums:])
 
 
-def _correlated(across: np.ndarray, errors: np.ndarray, spread: np.ndarray) -> np.ndarray:
+def shrunk(member: np.ndarray, variances: np.ndarray, method: str = WLS, errors: np.ndarray | None = None) -> np.ndarray:
+    """By what the variance of each sum and line shrinks when they are reconciled (0 to 1), had the variances been true."""
+    if method == BOTTOM_UP or not len(member):
+        return np.ones(len(variances))
+    weighted, system, spread = _system(member, variances, method, errors)
+    return np.clip(1 - np.einsum("im,mi->i", weighted, np.linalg.solve(system, weighted.T)) / spread**2, 0.0, 1.0)
+
+
+def _system(member: np.ndarray, variances: np.ndarray, method: str, errors: np.ndarray | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """W C', C W C' and the deviations that W is made of."""
+    spread = np.sqrt(np.maximum(variances, FLOOR * max(variances.max(initial=0.0), 1e-12))) if method != OLS else np.ones(len(variances))
+    across = np.vstack([np.eye(len(member)), -member.T]) * spread[:, None]  # D½ C'
+    weighted = (across if method != MINT or errors is None else _correlated(across, errors)) * spread[:, None]
+    return weighted, weighted[:len(member)] - member @ weighted[len(member):], spread
+
+
+def _correlated(across: np.ndarray, errors: np.ndarray) -> np.ndarray:
     """R D½ C' with R the shrunk correlation of the errors."""
     size = np.sqrt((errors**2).mean(axis=1, keepdims=True))
     unit = np.divide(errors, size, out=np.zeros_like(errors), where=size > 0)

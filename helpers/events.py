@@ -20,12 +20,10 @@ import pandas as pd
 
 from helpers import globs, inputs
 from helpers.errors import InputError
-from helpers.panel import Panel
+from helpers.panel import SCOPE, Panel, named_by
 from helpers.periods import distance, shift
 
 STEP, SHARE, ONE_OFF, END = "step", "share", "one-off", "end"
-EFFECTS = (STEP, SHARE, ONE_OFF, END)
-SCOPE = ["ProviderName", "application", "tower"]
 AROUND = 3  # months before and after that an effect is measured by
 COLUMNS = ["period", "kind", "effect", *SCOPE, "lines", "amount", "share", "in_history", "ahead", "reason", "owner", "without_effect"]
 
@@ -78,9 +76,7 @@ def _that_count(events: pd.DataFrame | None, panel: Panel, basis: str, now: str,
         if row["basis"] not in ("", basis) or (row["known"] or (row["period"] if then else now)) > now:
             continue
         row["ramp_months"] = 1 if pd.isna(row["ramp_months"]) else max(int(row["ramp_months"]), 1)
-        here = np.array([all(globs.matches(row[name], text) for name, text in zip(SCOPE, key, strict=True))
-                         for key in zip(*(panel.keys[name].tolist() for name in SCOPE), strict=True)], dtype=bool)
-        found.append((row, here))
+        found.append((row, named_by(panel.keys, row)))
     return sorted(found, key=lambda pair: (_blank(pair[0]), pair[0]["period"], pair[0]["effect"] == ONE_OFF, *(str(pair[0][name]) for name in SCOPE)))
 
 
@@ -128,6 +124,11 @@ def _size(row: Mapping, cost: np.ndarray, first: int, last: int | None, edges: l
     if effect == SHARE:
         return float(cost[after].mean() / cost[before].mean() - 1) if cost[before].mean() else None
     return float(cost[after].mean() - cost[before].mean())
+
+
+def levelled(effects: Effects, panel: Panel) -> Panel:
+    """The panel with its history at the level of now."""
+    return panel._replace(cents=panel.cents + np.rint(effects.past * 100).astype(np.int64))
 
 
 def apply(effects: Effects, member: np.ndarray, mean: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ from decimal import Decimal
 import numpy as np
 import pandas as pd
 
-from helpers import agreed, cells, checks, choice, ensemble, fiscal, track, whatif
+from helpers import agreed, cells, checks, choice, fiscal, track, whatif
 from helpers import events as happenings
 from helpers import panel as panels
 from helpers.agreed import Agreed
@@ -143,15 +143,19 @@ def _look(mapped: pd.DataFrame, usage: pd.DataFrame, params, reach: int, events:
     tries = choice.replay(_known(panel, lines, params, events), range(max(count - back - 1, 0), count - 1), min(HORIZON, reach),
                           choice.largest(panel.series, setting.largest), setting.models)
     wanted = pick.get("figure") or setting.figure
-    record, figure = track.replayed(panel, tries, wanted, choice.choose(tries, panel.truth, setting.method), frozen)
+    chosen = choice.choose(tries, panel.truth, setting.method)
+    record, figure = track.replayed(panel, tries, wanted, chosen, frozen)
     last = usage.groupby("line")["period"].max()
     ended = sorted(last.index[last < usage["period"].max()])
 
-    def again(told: pd.DataFrame | None) -> Agreed:
-        return agreed.agree(panel, happenings.read(told, panel, reach, basis, now), tries, reach, setting.method, figure, ended)
+    def of(effects: happenings.Effects) -> Agreed:
+        return agreed.agree(panel, effects, tries, reach, chosen, figure, ended)
 
-    found = again(events)
-    told = happenings.read(events, panel, reach, basis, now).told
+    def again(told: pd.DataFrame | None) -> Agreed:
+        return of(happenings.read(told, panel, reach, basis, now))
+
+    effects = happenings.read(events, panel, reach, basis, now)
+    found, told = of(effects), effects.told
     without = again(None) if len(told) else found
     other = whatif.scenarios(found, setting.what_if, events, params.period, again)
     return {"agreed": found, "bases": _bases(found, lines, params, events, more, ended, days), "without": without, "record": record, "events": told,
@@ -167,7 +171,7 @@ def _bases(found: Agreed, lines: pd.DataFrame, params, events: pd.DataFrame | No
     panel = panels.panel(lines, usage, other, found.panel.begins, more if len(more) else None)
     ahead = found.cents.shape[1]
     effects = happenings.read(events, panel, ahead, other, params.period)
-    told = agreed.agree(panel, effects, choice.Tries([], {}, np.zeros((0, 4, 0, ahead))), ahead, ensemble.ENSEMBLE, found.picked, ended)
+    told = agreed.agree(panel, effects, choice.Tries([], {}, np.zeros((0, 4, 0, ahead))), ahead, None, found.picked, ended)
     amounts = {params.cost_basis: agreed.ahead(found), other: agreed.ahead(told)}
     return amounts[other][["level", "line", "period"]].assign(**{basis: amounts[basis]["amount"] for basis in BASES})
 
@@ -198,8 +202,7 @@ def _known(panel: panels.Panel, lines: pd.DataFrame, params, events: pd.DataFram
         elif events is None:
             return series[:, :origin + 1], lambda mean: mean
         effects = happenings.read(events, then, ahead, basis, month, True)
-        level = then._replace(cents=then.cents + np.rint(effects.past * 100).astype(np.int64))
-        return level.series, lambda mean: happenings.apply(effects._replace(factor=effects.factor[:, :mean.shape[1]],
+        return happenings.levelled(effects, then).series, lambda mean: happenings.apply(effects._replace(factor=effects.factor[:, :mean.shape[1]],
                                                                             added=effects.added[:, :mean.shape[1]]), panel.member, mean)
 
     return known

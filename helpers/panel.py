@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from helpers import grid
+from helpers import globs, grid
 from helpers.methods import BILLED, LANDED, TOTAL
 from helpers.money import to_cents
 from helpers.periods import months as between
@@ -20,6 +20,7 @@ from helpers.rates import BASES
 
 LEVELS = {"provider": "ProviderName", "application": "application", "tower": "tower", "owner": "owner"}
 KEYS = list(LEVELS.values())
+SCOPE = ["ProviderName", "application", "tower"]  # by which events and submissions name lines
 BLANKS = {"application": "(no application)", "tower": "(no tower)", "owner": "(no owner)"}
 
 
@@ -51,6 +52,12 @@ class Panel(NamedTuple):
         begun = np.logical_or.accumulate(self.there, axis=1)
         known = np.vstack([(self.member @ (~self.billed & self.there) == 0) & (self.member @ begun > 0), told & begun])
         return np.where(known, self.series, np.nan)
+
+
+def named_by(keys: pd.DataFrame, scope: Mapping[str, str]) -> np.ndarray:
+    """Whether each line meets the patterns of SCOPE; a blank one is any."""
+    rows = zip(*(keys[name].tolist() for name in SCOPE), strict=True)
+    return np.array([all(globs.matches(scope[name], text) for name, text in zip(SCOPE, row, strict=True)) for row in rows], dtype=bool)
 
 
 def panel(lines: pd.DataFrame, usage: pd.DataFrame, basis: str, begins: str, more: pd.DataFrame | None = None) -> Panel:

@@ -12,14 +12,13 @@ from decimal import Decimal
 import numpy as np
 import pandas as pd
 
-from helpers import cells, globs, inputs, rates, unit_names, units
+from helpers import cells, inputs, rates, unit_names, units
 from helpers.agreed import Agreed
 from helpers.errors import InputError
-from helpers.events import SCOPE
 from helpers.house import number
 from helpers.money import to_cents, total
 from helpers.optional import needs_table
-from helpers.panel import Panel
+from helpers.panel import SCOPE, named_by
 from helpers.periods import months, shift
 
 GROWTH = "% a year"
@@ -37,7 +36,7 @@ def of(month) -> pd.DataFrame | None:
     every, cents = [*panel.months, *month.projected.agreed.months], np.hstack([panel.cents, month.projected.agreed.cents])
 
     def cost(scope: Mapping, period: str) -> Decimal | None:
-        return Decimal(int(cents[places(panel, scope), every.index(period)].sum())).scaleb(-2) if period in every else None
+        return Decimal(int(cents[named_by(panel.keys, scope), every.index(period)].sum())).scaleb(-2) if period in every else None
 
     return converted(month.submissions, month.unit_rates, latest, currency, month.params.fiscal_year_start, cost, panel.months[-1])
 
@@ -113,12 +112,6 @@ def _priced(price: Mapping, found: units.Converted, so_far: Decimal, worth: Mapp
     return quantity / per * price["price"] * rate, tuple(steps)
 
 
-def places(panel: Panel, scope: Mapping) -> np.ndarray:
-    """Which lines of the panel a submission speaks of."""
-    keys = zip(*(panel.keys[name].tolist() for name in SCOPE), strict=True)
-    return np.array([all(globs.matches(scope[name], text) for name, text in zip(SCOPE, key, strict=True)) for key in keys], dtype=bool)
-
-
 @needs_table
 def compared(table: pd.DataFrame, found: Agreed) -> pd.DataFrame:
     """One row a stakeholder and scope: what they expect over their months ahead, what the forecast says of the same, and the difference."""
@@ -129,7 +122,7 @@ def compared(table: pd.DataFrame, found: Agreed) -> pd.DataFrame:
         if not len(part):
             continue
         columns = [months_ahead[month] for month in sorted(set(part["period"]))]
-        here = places(found.panel, dict(zip(SCOPE, key[1:4], strict=True)))
+        here = named_by(found.panel.keys, dict(zip(SCOPE, key[1:4], strict=True)))
         cents = found.cents[here][:, columns].sum()
         theirs, ours = total(part["amount"]), cells.money(pd.Series([int(cents)]))[0]
         rows.append((*key, ", ".join(dict.fromkeys(part["unit"])), min(part["period"]), max(part["period"]), theirs, ours, theirs - ours, int(here.sum())))

@@ -20,7 +20,6 @@ from helpers.money import ZERO, ratio, sum_by, to_cents, total
 from helpers.optional import needs_table
 from helpers.periods import shift
 
-HOSTINGS = (cells.CLOUD, cells.PREMISES, cells.BOTH)
 FEEDS = ("applications", "labour", "assets", "drivers", "capacity")
 
 
@@ -60,7 +59,7 @@ def verdict(found: pd.DataFrame | None, period: str, currency: str, months: dict
             "what applications carry is so much lower.") if len(undriven) else ""
     rest = f"; of the rest {words(left['residual'].iloc[-1])} is largest, {number(left['amount'].iloc[-1])}" if len(left) else ""
     where = [f"{percent(ratio(amount, carried))} {name}" for name, amount in zip(
-        ("in the cloud", "on premises", "serving both"), (cells.total(owned[owned["hosting"] == name]) for name in HOSTINGS), strict=True) if amount]
+        ("in the cloud", "on premises", "serving both"), (cells.total(owned[owned["hosting"] == name]) for name in span.KINDS["hosting"]), strict=True) if amount]
     return (f"Technology cost {number(whole)} {currency} in the ledger of {period}{_since(months, whole)}; {len(names)} applications carry "
             f"{number(carried)} of it ({percent(ratio(carried, whole))}): {', '.join(where)}{rest}.{lost}{_moved(months)}")
 

@@ -7,7 +7,7 @@
 A vintage that a closed month kept is read from there and never worked out again.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -15,7 +15,6 @@ import numpy as np
 import pandas as pd
 
 from helpers import cells, choice, coherent
-from helpers.agreed import Z80
 from helpers.choice import Tries
 from helpers.ensemble import ENSEMBLE
 from helpers.methods import SEASONAL, TOTAL
@@ -52,7 +51,7 @@ def replayed(panel: Panel, tries: Tries, wanted: str, chosen: np.ndarray, frozen
     if tries.origins:
         parts = [_figures(panel, tries, chosen, place) for place in range(len(tries.origins))]
         made = {name: np.stack([part[name] for part in parts]) for name in FIGURES}
-    truth = _truth(actual[:sums], tries.origins, tries.bands.shape[-1])
+    truth = choice.came(actual[:sums], tries.origins, tries.bands.shape[-1])
     missed = {name: float(np.nansum(np.abs(told - truth)[:, :, :NEAR])) for name, told in made.items()}
     best = min(coherent.METHODS, key=lambda name: missed[name]) if tries.origins else coherent.WLS
     figure = best if wanted == "auto" else wanted
@@ -72,10 +71,9 @@ def _figures(panel: Panel, tries: Tries, chosen: np.ndarray, place: int) -> dict
     base, sums, origin = choice.of_chosen(tries, chosen, place), len(panel.member), tries.origins[place]
     begun = np.append(np.isfinite(panel.series[:sums, origin]), np.ones(len(base) - sums, dtype=bool))
     member = panel.member[begun[:sums]]
-    variances = ((tries.bands[place][1] - tries.bands[place][0])[:, 0] / 2 / Z80)**2
-    before = [choice.of_chosen(tries, chosen, other)[:, 0] - panel.truth[:, tries.origins[other] + 1] for other in range(place)]
-    errors = np.nan_to_num(np.stack(before, axis=1))[begun] if before else None
-    lines = {name: coherent.reconcile(base[begun], member, variances[begun], name, errors)[0]
+    variances, before = choice.deviations(*tries.bands[place][:2])**2, choice.one_step(tries, chosen, panel.truth, place)
+    errors = None if before is None else before[begun]
+    lines = {name: coherent.reconcile(base[begun], member, variances[begun], name, errors)
              for name in coherent.METHODS if name != coherent.TOP_DOWN}
     quiet = (base[sums:] == 0).all(axis=1)
     lines[coherent.TOP_DOWN] = coherent.top_down(base[0] if begun[0] else base[sums:].sum(axis=0), tries.recent[place][sums:] * ~quiet)
@@ -83,14 +81,6 @@ def _figures(panel: Panel, tries: Tries, chosen: np.ndarray, place: int) -> dict
     found = {name: panel.member @ np.where(quiet[:, None], 0.0, np.where(costs, np.maximum(part, 0.0), part)) for name, part in lines.items()}
     known = begun[:sums] & (panel.member @ (panel.cents[:, :origin + 1] != 0).any(axis=1) > 0)
     return {name: np.where(known[:, None], part, np.nan) for name, part in (found | {"own": base[:sums]}).items()}
-
-
-def _truth(actual: np.ndarray, origins: Sequence[int], ahead: int) -> np.ndarray:
-    found = np.full((len(origins), len(actual), ahead), np.nan)
-    for place, origin in enumerate(origins):
-        there = actual[:, origin + 1:origin + 1 + ahead]
-        found[place, :, :there.shape[1]] = there
-    return found
 
 
 def _frozen(record: Record, kept: Mapping[str, pd.DataFrame]) -> Record:

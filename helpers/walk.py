@@ -294,18 +294,22 @@ class Month(Charging, Given):
     def projected(self) -> forecast.Plan:
         """Mapped usage by service month, events, the analyst's pick, closed months' forecasts → forecast."""
         frozen = kept.forecasts(self.period, self.params.resolve(self.params.kept), self.params.cost_basis, self.params.currency)
-        under_way = underway.under_way(self.daily)
         landings = dict(mapping.rows_of(self.landings, ["line", "landing"]))
         lines = self.mapped
         if self.params.forecast.history == "ledger" and self.recorded is not None:
             lags = {name: setting.lag for name, setting in self.providers.items()}
             lines = past.tied(lines, self.recorded, lags, self.period, self.params.cost_basis)
-        return forecast.plan(lines, self.params, self.budget, self.providers, self.forecast_events, self.pick, frozen, under_way, landings)
+        return forecast.plan(lines, self.params, self.budget, self.providers, self.forecast_events, self.pick, frozen, self.under_way, landings)
 
     @cached_property
     def landings(self) -> pd.DataFrame:
         """Daily cost → where each provider's month under way lands."""
-        return underway.landings(self.daily, underway.under_way(self.daily))
+        return underway.landings(self.daily, self.under_way)
+
+    @cached_property
+    def under_way(self) -> dict[str, str]:
+        """Daily cost → by provider the month whose days have not all come."""
+        return underway.under_way(self.daily)
 
     @cached_property
     def pick(self) -> dict[str, str]:

@@ -17,18 +17,18 @@ def textbook(base, member, inverse):
 
 def test_two_parts_give_way_to_their_total_by_hand():
     # 10 + 20 against a total of 36: with all alike each of the three gives way by a third of 6
-    found, shrunk = coherent.reconcile(np.array([[36.0], [10.0], [20.0]]), np.ones((1, 2)), np.ones(3), OLS)
+    found, shrunk = coherent.reconcile(np.array([[36.0], [10.0], [20.0]]), np.ones((1, 2)), np.ones(3), OLS), coherent.shrunk(np.ones((1, 2)), np.ones(3), OLS)
     assert found.ravel() == pytest.approx([12, 22]) and shrunk == pytest.approx([2 / 3, 2 / 3, 2 / 3])
 
 
 def test_what_is_surer_gives_way_less():
     # variances 1, 1 and 4: the gap of 6 falls 1 : 1 : 4
-    found, _ = coherent.reconcile(np.array([[36.0], [10.0], [20.0]]), np.ones((1, 2)), np.array([1.0, 1.0, 4.0]), WLS)
+    found = coherent.reconcile(np.array([[36.0], [10.0], [20.0]]), np.ones((1, 2)), np.array([1.0, 1.0, 4.0]), WLS)
     assert found.ravel() == pytest.approx([11, 24])
 
 
 def test_bottom_up_leaves_the_parts_and_top_down_splits_the_total_by_last_year():
-    assert coherent.reconcile(np.array([[36.0], [10.0], [20.0]]), np.ones((1, 2)), np.ones(3), BOTTOM_UP)[0].ravel().tolist() == [10, 20]
+    assert coherent.reconcile(np.array([[36.0], [10.0], [20.0]]), np.ones((1, 2)), np.ones(3), BOTTOM_UP).ravel().tolist() == [10, 20]
     assert coherent.top_down(np.array([36.0, 12.0]), np.array([8.0, 16.0])) == pytest.approx(np.array([[12, 4], [24, 8]]))
 
 
@@ -45,7 +45,7 @@ def test_the_result_is_the_textbooks_and_a_coherent_forecast_stays_as_it_is(line
     series = len(member) + lines
     base, variances = rng.normal(100, 30, (series, 4)), rng.uniform(0.5, 9, series)
     errors = rng.normal(0, 1, (series, 12)) * np.sqrt(variances)[:, None]
-    found, shrunk = coherent.reconcile(base, member, variances, method, errors)
+    found, shrunk = coherent.reconcile(base, member, variances, method, errors), coherent.shrunk(member, variances, method, errors)
     spread = np.diag(np.sqrt(variances)) if method != OLS else np.eye(series)
     correlation = np.eye(series)
     if method == MINT:
@@ -55,7 +55,7 @@ def test_the_result_is_the_textbooks_and_a_coherent_forecast_stays_as_it_is(line
     assert found == pytest.approx(textbook(base, member, np.linalg.inv(spread @ correlation @ spread)), rel=1e-6, abs=1e-6)
     assert (shrunk >= 0).all() and (shrunk <= 1).all()
     whole = np.vstack([member @ found, found])
-    again, _ = coherent.reconcile(whole, member, variances, method, errors)
+    again = coherent.reconcile(whole, member, variances, method, errors)
     assert again == pytest.approx(found, rel=1e-9, abs=1e-9)
 
 
@@ -73,7 +73,7 @@ def test_shrinkage_is_what_all_pairs_one_by_one_give():
 
 
 def test_a_line_that_never_moves_hardly_gives_way():
-    found, _ = coherent.reconcile(np.array([[36.0], [10.0], [20.0]]), np.ones((1, 2)), np.array([1.0, 0.0, 1.0]), WLS)
+    found = coherent.reconcile(np.array([[36.0], [10.0], [20.0]]), np.ones((1, 2)), np.array([1.0, 0.0, 1.0]), WLS)
     assert found.ravel() == pytest.approx([10, 23], abs=1e-6)
 
 
