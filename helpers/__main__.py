@@ -1,4 +1,4 @@
-"""How is it asked for?  The command line: report, start, demo, close, lab.
+"""How is it asked for?  The command line: report, start, demo, close, compare, lab.
 
 Exit status: 0 all well, findings or not; 1 something failed (under --strict a finding too); 2 wrong usage.
 Each thing that is wrong is one line on the standard error.
@@ -54,6 +54,15 @@ def parser() -> argparse.ArgumentParser:
     close = _command(commands, "close", _close, "keep a month's tables as the closed month's")
     close.add_argument("period", type=_month)
     close.add_argument("--out", default="reports", metavar="FOLDER", help="where its pack is (default: reports)")
+    compare = _command(commands, "compare", _compare, "say whose figure moved between two runs, and because of which row")
+    compare.add_argument("was", metavar="A", help="a pack (reports/2026-09), a closed month, or a parameters file")
+    compare.add_argument("now", metavar="B", nargs="?", help="the other one; without it A with the files of --with")
+    compare.add_argument("--with", dest="instead", metavar="NAME=FILE", action="append", default=[],
+                         help="lays a file over B's, such as rules.mapping=new_rules.csv; may be repeated")
+    compare.add_argument("--period", type=_span, metavar="MONTHS", help="2026-09, or first and last: 2026-07..2026-09")
+    compare.add_argument("--rows", metavar="TABLE", action="append", default=[],
+                         help="try each row of the table (ledger, billing, …, or all), however many differ")
+    compare.add_argument("--out", metavar="FOLDER", help="where its tables are written; without it they are not")
     _command(commands, "lab", _lab, "open the notebooks in JupyterLab")
     return top
 
@@ -144,6 +153,17 @@ def _close(asked: argparse.Namespace) -> int:
     folder, company = report.close(asked.period, asked.out)
     print(f"{asked.period} of {company} is closed; kept in {_near(folder)}")
     return 0
+
+
+def _compare(asked: argparse.Namespace) -> int:
+    from helpers.compare import command
+
+    if not asked.now and not asked.instead:
+        print("compare: name a second run, or a file with --with, like: --with rules.mapping=new_rules.csv", file=sys.stderr)
+        return 2
+    told, state = command.run(asked.was, asked.now or asked.was, asked.instead, asked.period or [], asked.rows, asked.out)
+    print("\n".join(told))
+    return int(state == "failed")
 
 
 def _lab(asked: argparse.Namespace) -> int:

@@ -33,6 +33,7 @@ class Facts:
     inputs: pd.DataFrame = field(default_factory=pd.DataFrame)  # a row an input, given or not; sha256 is not shown
     notes: tuple[str, ...] = ()
     strict: bool = False
+    cube: str = ""  # name of the cost cube among what is kept between runs
 
 
 def manifest(folder: Path, period: str, facts: Facts, rows: pd.DataFrame, notebooks: Mapping[str, object]) -> dict:
@@ -41,7 +42,7 @@ def manifest(folder: Path, period: str, facts: Facts, rows: pd.DataFrame, notebo
         "period": period, "company": facts.company, "currency": facts.currency,
         "state": checks.worst(rows, facts.strict), "strict": facts.strict,
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
-        "parameters": facts.parameters, "inputs": _records(facts.inputs), "notes": list(facts.notes),
+        "parameters": facts.parameters, "inputs": _records(facts.inputs), "cube": facts.cube, "notes": list(facts.notes),
         "versions": _versions(), "pages": [_page(step, book, rows) for step, book in notebooks.items()],
         "checks": _records(rows), "tables": _tables(folder), "files": files(folder),
     }

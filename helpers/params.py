@@ -31,7 +31,7 @@ def load(path: str | Path, period: str = "") -> Params:
     if period:
         values["period"], origins["period"] = period, "the command"
     params = _check(values, origins, shown(chain[-1][0]))
-    _check_files(params, origins)
+    check_files(params, origins)
     params._sources = tuple(file for file, _ in chain)
     return params
 
@@ -118,7 +118,7 @@ def _names(steps: list[str]) -> list[str]:
     return [*(["base"] if model is Params else []), *model.model_fields]
 
 
-def _check_files(params: Params, origins: dict[str, str]) -> None:
+def check_files(params: Params, origins: dict[str, str]) -> None:
     """Every file that is named exists and every pattern finds one, or all that do not are told."""
     problems = Problems()
     for group in ("inputs", "rules"):

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from helpers import batch, cache, given, kept, moves, openitems, params, picks, walk
+from helpers import batch, cache, disputes, given, kept, moves, openitems, params, picks, walk
+from helpers.compare import sides, stored
 from helpers.errors import InputError
 from helpers.house import words
 from helpers.index import Facts
@@ -62,8 +63,16 @@ def prepare(settings: params.Params, strict: bool = False, rehash: bool = False)
         raise InputErrors(problems) if len(problems) > 1 else problems[0]
     closed = kept.closed(settings.period, settings.resolve(settings.kept)).exists()
     notes = (f"{settings.period} is closed; this run is compared with what was closed.",) if closed else ()
-    return Facts(settings.company, settings.currency, settings.model_dump(mode="json"), what_went_in(month), notes,
-                 strict or settings.strict)
+    inputs = what_went_in(month)
+    stored.keep(small_inputs(inputs), walk.CACHE / sides.KEPT_INPUTS)  # so that this run can be held against a later one
+    return Facts(settings.company, settings.currency, settings.model_dump(mode="json"), inputs, notes,
+                 strict or settings.strict, month.cube.place.name if month.cube.place else "")
+
+
+def small_inputs(inputs: pd.DataFrame) -> list[tuple[Path, str]]:
+    """Every input but bills and parameters, with its hash."""
+    rows = inputs[inputs["sha256"].ne("") & ~inputs["input"].isin(["billing", "parameters"])]
+    return [(ROOT / file, content) for file, content in zip(rows["file"], rows["sha256"], strict=True)]
 
 
 def what_went_in(month: walk.Month) -> pd.DataFrame:
@@ -82,6 +91,8 @@ def _files(month: walk.Month) -> Iterator[tuple[str, Path | None]]:
     yield from zip(("mapping rules", "service names", "provider names"), map_files(month.params), strict=True)
     if (notes := month.params.resolve(month.params.kept) / openitems.NOTES).is_file():
         yield "open item notes", notes
+    if (decided := month.params.resolve(month.params.kept) / disputes.FILE).is_file():
+        yield sides.DECISIONS, decided
     if (chosen := month.params.resolve(month.params.kept) / picks.FILE).is_file():
         yield "forecast picks", chosen
     for name in ("billing", *given.TABLES):

@@ -8,7 +8,7 @@
     cube          all of it together; proof checks it, drill goes back to the billing rows
 """
 
-from helpers.billing.cube import Asked, Cube, load
+from helpers.billing.cube import Asked, Cube, load, restored
 from helpers.billing.months import LINE_KEYS
 from helpers.billing.proof import (
     check_alone, check_aside, check_cube, check_days, check_decimals, check_repairs, check_repeats, check_replaced,
@@ -17,4 +17,4 @@ from helpers.billing.sources import Word
 
 __all__ = [
     "LINE_KEYS", "Asked", "Cube", "Word", "check_alone", "check_aside", "check_cube", "check_days", "check_decimals",
-    "check_repairs", "check_repeats", "check_replaced", "check_twins", "check_unrepaired", "load"]
+    "check_repairs", "check_repeats", "check_replaced", "check_twins", "check_unrepaired", "load", "restored"]

@@ -74,6 +74,11 @@ def load(paths: Sequence[Path], folder: Path, asked: Asked = Asked()) -> Cube:  
             kept = keep.made(folder, f"cube-{build.key}", build.write)
     finally:
         build.close()
+    return restored(kept)
+
+
+def restored(kept: Path) -> Cube:
+    """The cube in a folder that `load` filled."""
     beside = {file.stem.removeprefix("dataset-").replace("_", " "): cache.restore(file)
               for file in sorted(kept.glob("dataset-*.parquet"))}
     return Cube(_restored(kept, "lines", LINE_KEYS), cache.restore(kept / "files.parquet"),
