@@ -28,7 +28,7 @@ LONGEST = 48  # characters of a folder's name
 METHODS = {"direct": "directly owned", "even": "the same for each who takes part", "cost-weighted": "in proportion to direct cost",
            "fixed": "by agreed shares", "usage": "in proportion to {driver}", "rate-card": "price times quantity of {driver}"}
 WHY = {"usage": "for usage", "rate": "for the rate", "one-off": "one-off charges", "ownership": "a change of ownership",
-       "mapping": "another mapping", "held back": "cost that is held back", "rounding": "rounding"}
+       "mapping": "another mapping", "held back": "cost that is held back", "rounding": "rounding"}  # "mostly …"
 LINE_COLUMNS = ["application", "item", "ProviderName", "method", "driver_period", "quantity", "share", "amount"]
 BILL_COLUMNS = ["application", "ProviderName", "ServiceName", "account", "InvoiceId", "billing_period", "line_count", "amount"]
 DISPUTE_COLUMNS = ["application", "tag_owner", "service_owner", "owner", "decided_by", "amount", "since", "age", "account",
@@ -115,18 +115,46 @@ def answer(statement: Statement, terms: Terms) -> str:
     verb = "is charged" if statement.mode == "chargeback" else "used, for information,"
     told = (f"{statement.owner} {verb} {number(statement.amount)} {terms.currency} for {month_name(terms.period)}: "
             f"{number(sums['direct'])} for what it owns and {number(sums['shared'])} for what it shares")
+    return f"{told}; {_change(statement)}."
+
+
+def _change(statement: Statement) -> str:
+    """How the amount compares with the month before, and what took it there."""
     if statement.changes is None:
-        return f"{told}."
+        return "there is no month before to compare with"
     then = total(statement.changes["then"])
     change = statement.amount - then
+    found = changes.cause(statement.changes, change)
     if not change:
-        return f"{told}; the same as the month before."
-    side = "more" if change > 0 else "less"
+        both = f": {_moved_by(found.reason, found.amount)} and {_moved_by(found.against, found.offset)}" if found.reason and found.against else ""
+        return f"the same as the month before{both}"
+    if not any(statement.changes["then"]):
+        return "nothing was charged the month before"
     share = f" ({percent(abs(ratio(change, then)))})" if then else ""
-    reasons = changes.by_reason(statement.changes)
-    largest = max(reasons.itertuples(), key=lambda row: abs(row.amount), default=None)
-    why = f", mostly {WHY[largest.reason]} ({number(largest.amount)})" if largest else ""
-    return f"{told}; {number(abs(change))}{share} {side} than the month before{why}."
+    return f"{number(abs(change))}{share} {'more' if change > 0 else 'less'} than the month before, {_why(found, change, statement.changes)}"
+
+
+def _why(found: changes.Cause, change: Decimal, lines: pd.DataFrame) -> str:
+    """The largest reason in the change's own direction, the line behind most of it, and what offset it where that is larger."""
+    if found.reason is None:
+        why = "and no reason that is known goes that way"
+    else:
+        part = "mostly" if 2 * abs(found.amount) >= abs(change) else "the largest part"
+        why = f"{part} {WHY[found.reason]} ({number(found.amount)}){_first(found, lines)}"
+    return why + (f"; {_moved_by(found.against, found.offset)}" if abs(found.offset) > abs(found.amount) else "")
+
+
+def _first(found: changes.Cause, lines: pd.DataFrame) -> str:
+    """The line that moved most by the reason, and whether it is new."""
+    name = words(found.line["application" if found.reason == "ownership" else "item"])
+    if not name or found.reason == "rounding":
+        return ""
+    new = found.reason != "ownership" and not any(lines.loc[lines["item"] == found.line["item"], "then"])
+    return f", above all {name}{', which is new' if new else ''}"
+
+
+def _moved_by(reason: str, amount: Decimal) -> str:
+    return f"{WHY[reason].removeprefix('for ')} {'added' if amount > 0 else 'took off'} {number(abs(amount))}"
 
 
 def terms_note(statement: Statement, terms: Terms) -> str:
