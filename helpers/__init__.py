@@ -9,7 +9,7 @@ the same name; what works them out lies below it.
     reconciliation  reconciliation    ledger, typed, answering, valuing, matching, settlement, carried, bridge; lagged, threeway,
                                       sides, accrued, trueup, prepaid, openitems
     chargeback      chargeback        costs, pools, allocation, receivers, charges; shared, disputes
-    to each owner   (statements)      charging, changes, owners, statements, trace, journal
+    to each owner   (statements)      charging, changes, owners, statements, bookings, trace, journal
     tco             tco, profile      cells, origins, burden, grid; layers, span, ratecards, unitcosts, storage, labourcost, depreciation,
                                       tcotrace
     forecast        projected,        forecast, past, panel, events, choice, ensemble (smoothing, seasonal, widths), methods, coherent, agreed,

@@ -9,7 +9,7 @@ from typing import Self
 
 import pandas as pd
 
-from helpers import changes, journal, kept, lagged, owners, shared, statements, tcotrace, trace
+from helpers import bookings, changes, journal, kept, lagged, openitems, owners, shared, statements, tcotrace, trace
 from helpers.given import TABLES
 from helpers.periods import fiscal_year, months, shift
 from helpers.statements import Statement, Terms
@@ -61,17 +61,34 @@ class Charging:
         return changes.compare(self, then, kept.charges(then.period, self.params.resolve(self.params.kept)))
 
     @cached_property
-    def year(self) -> pd.DataFrame:
-        """Charges of the fiscal year so far by owner and month: those that closed months kept, else by the rules of now."""
-        first = fiscal_year(self.period, self.params.fiscal_year_start)[0]
+    def earlier(self) -> dict[str, tuple[str, pd.DataFrame]]:
+        """Charge lines of the month before and of the fiscal year's months before it, and where they are from: as closed
+        months kept them, else by the rules of now."""
+        first = min(fiscal_year(self.period, self.params.fiscal_year_start)[0], shift(self.period, -1))
         found = {}
         for period in months(first, shift(self.period, -1)):
             closed = kept.charges(period, self.params.resolve(self.params.kept))
             other = None if closed is not None else self.billed_month(period)
             if closed is not None or other is not None:
                 found[period] = (owners.CLOSED, closed) if closed is not None else (owners.OPEN, other.charged.lines)
+        return found
+
+    @cached_property
+    def year(self) -> pd.DataFrame:
+        """Charges of the fiscal year so far by owner and month."""
+        first = fiscal_year(self.period, self.params.fiscal_year_start)[0]
+        found = {period: told for period, told in self.earlier.items() if period >= first}
         found[self.period] = (owners.NOW, self.charged.lines)
         return owners.year(found, self.budget, self.params.currency, self.params.fiscal_year_start)
+
+    @cached_property
+    def booked_charges(self) -> bookings.Bookings:
+        """Journals, open items, pools → what becomes of each owner's charge."""
+        journals = journal.joined([self.posted, self.posted_trueup])
+        open_items = None if self.replaced else openitems.items(self.matches, self.open_item_notes, self.period)
+        return bookings.Bookings(journals.postings, journals.held,
+                                 bookings.unbooked(self.charged.lines, self.sources, open_items, self.period),
+                                 bookings.waiting(self.charged.pools, {period: lines for period, (_, lines) in self.earlier.items()}))
 
     @cached_property
     def modes(self) -> dict[str, str]:
@@ -81,7 +98,8 @@ class Charging:
     @cached_property
     def statements(self) -> list[Statement]:
         """Charges, changes, the year and disputes → what each owner is told."""
-        return statements.tell(self.charged.lines, self.changed, self.year, self.disputes, self.sources, self.modes, self.terms)
+        return statements.tell(self.charged.lines, self.changed, self.year, self.disputes, self.sources, self.modes, self.terms,
+                               self.booked_charges)
 
     @cached_property
     def ways(self) -> pd.DataFrame:
@@ -142,7 +160,7 @@ class Charging:
         tie = "not tied to a ledger" if self.coded is None else "not tied: usage stands in place of the ledger's lines" \
             if self.replaced else "tied to the general ledger"
         return Terms(self.params.company, self.period, self.params.currency, self.params.cost_basis, tie,
-                                self.params.statements.small_pool)
+                                self.params.statements.small_pool, self.params.journal.mode == "mock")
 
 
 def _of_month(period: str, tables: list[pd.DataFrame | None]) -> list[pd.DataFrame]:

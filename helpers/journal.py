@@ -28,7 +28,8 @@ CHARGE, TRUE_UP, REVERSAL = "charge", "true-up", "reversal"
 CODES = {CHARGE: "", TRUE_UP: "-TU", REVERSAL: "-RV"}
 MOCK = "MOCK-"
 RECEIVER, BETWEEN, GIVER = "receiver", "intercompany", "provider of the service"
-RESIDUAL, SHOWN = "charged to nobody", "shown only (showback)"
+RESIDUAL, SHOWN, NO_CENTRE = "charged to nobody", "shown only (showback)", "no cost centre"
+GIVER_LOST = "of the account rules is not in org"  # a cost centre of whoever provides the service
 OWNER = "Head of Financial Control"
 
 
@@ -95,13 +96,13 @@ def _reason(line: Mapping, companies: Mapping[str, str], known: set | None, book
     if line["owner"] in books.showback:
         return SHOWN
     if not line["cost_centre"]:
-        return "no cost centre"
+        return NO_CENTRE
     if line["cost_centre"] not in companies:
         return f"cost centre {line['cost_centre']} is not in org"
     if not ruled:
         return "no row of the account rules takes it"
     if line["credit_cost_centre"] not in companies:
-        return f"cost centre {line['credit_cost_centre'] or '(blank)'} of the account rules is not in org"
+        return f"cost centre {line['credit_cost_centre'] or '(blank)'} {GIVER_LOST}"
     needed = ["debit_account", "credit_account"]
     needed += ["due_from_account", "due_to_account"] if line["giver"] != line["company"] else []
     for name in needed:

@@ -16,7 +16,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from helpers import changes, owners, page, tags
+from helpers import bookings, changes, owners, page, tags
+from helpers.bookings import Bookings
 from helpers.publish import to_csv, workbook
 from helpers.house import number, percent, words
 from helpers.money import ZERO, ratio, sum_by, total
@@ -45,11 +46,13 @@ class Terms:
     basis: str
     tie: str
     small: int
+    mock: bool = False  # whether the journal is one that nobody posts
+    closed: bool = False  # whether the month is
 
 
 @dataclass(frozen=True)
 class Statement:
-    """One owner's statement: lines, changes, months of the fiscal year, disputes."""
+    """One owner's statement: lines, changes, months of the fiscal year, disputes, bills, and what becomes of the charge."""
 
     owner: str
     mode: str
@@ -58,6 +61,7 @@ class Statement:
     year: pd.DataFrame
     disputes: pd.DataFrame | None
     bills: pd.DataFrame
+    booked: Bookings
 
     @property
     def amount(self) -> Decimal:
@@ -65,7 +69,7 @@ class Statement:
 
 
 def tell(lines: pd.DataFrame, changed: pd.DataFrame | None, year: pd.DataFrame, disputes: pd.DataFrame | None,
-         sources: pd.DataFrame, modes: Mapping[str, str], terms: Terms) -> list[Statement]:
+         sources: pd.DataFrame, modes: Mapping[str, str], terms: Terms, booked: Bookings = Bookings()) -> list[Statement]:  # noqa: B008  (never changed)
     """One statement an owner that is charged, or was the month before; by name."""
     bills = _by_owner(sources[sources["kind"] == "direct"])
     own = _by_owner(_shown(lines, terms.small))
@@ -74,7 +78,7 @@ def tell(lines: pd.DataFrame, changed: pd.DataFrame | None, year: pd.DataFrame, 
     return [Statement(owner, owners.mode(modes, owner), _part(own, owner, LINE_COLUMNS),
                       None if changed is None else _part(moved, owner, [*changes.COLUMNS[1:]]),
                       _part(years, owner, list(year.columns[1:])), _disputes_of(disputes, owner),
-                      _part(bills, owner, BILL_COLUMNS).drop(columns="kind"))
+                      _part(bills, owner, BILL_COLUMNS).drop(columns="kind"), booked.of(owner))
             for owner in sorted((own.keys() | moved.keys()) - {""})]
 
 
@@ -158,9 +162,9 @@ def _moved_by(reason: str, amount: Decimal) -> str:
 
 
 def terms_note(statement: Statement, terms: Terms) -> str:
-    """Basis, tie, mode: what the amounts are."""
-    booked = "it is booked to your cost centre" if statement.mode == "chargeback" else "nothing is booked"
-    return f"{statement.mode.capitalize()}: {booked}. {terms.basis.capitalize()} cost in {terms.currency}, {terms.tie}."
+    """What becomes of the charge, and what the amounts are: basis and tie."""
+    told = bookings.tell(statement.booked, statement.amount, terms.period, statement.mode != "chargeback", terms.mock, terms.closed)
+    return f"{told} {terms.basis.capitalize()} cost in {terms.currency}, {terms.tie}."
 
 
 def folders(owners: Iterable[str]) -> dict[str, str]:
