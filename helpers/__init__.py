@@ -18,7 +18,7 @@ the same name; what works them out lies below it.
 
     what a month is given       given, feeds, params, settings, plainyaml, values, inputs, codebook, problems
     how pages look              page, charts, charts_canvas, charts_time, house
-    how a month is published    report, batch, runner, render, publish, index, templates/
+    how a month is published    report, batch, runner, render, publish, index, program, templates/
     small bases                 money, periods, globs, checks, errors, optional
     commands                    __main__, start (formats, draft), setup, environment, demo/
 """

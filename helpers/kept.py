@@ -93,7 +93,7 @@ def keep_map(pack: Path, files: Sequence[Path]) -> None:
 
 
 def close(period: str, pack: Path, kept: Path) -> Path:
-    """Keeps the pack's tables, map, inputs' hashes and parameters as the closed month's; refuses to close it twice."""
+    """Keeps the pack's tables, map, inputs' hashes, parameters and program as the closed month's; refuses to close it twice."""
     folder = closed(period, kept)
     if folder.exists():
         raise InputError(str(folder), f"{period} is closed already", "a month that is open",
@@ -107,7 +107,8 @@ def close(period: str, pack: Path, kept: Path) -> Path:
             shutil.copyfile(table, made / "tables" / table.name)
         if (pack / "map").is_dir():
             shutil.copytree(pack / "map", made / "map")
-        told = {"period": period, "tables": _hashes(made), **{key: manifest[key] for key in ("inputs", "parameters")}}
+        told = {"period": period, "tables": _hashes(made), **{key: manifest[key] for key in ("inputs", "parameters")},
+                "workbook": manifest.get("workbook", {})}
         (made / "closed.json").write_text(json.dumps(told, indent=1, sort_keys=True) + "\n", encoding="utf-8")
         made.rename(folder)
     return folder
