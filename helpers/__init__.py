@@ -14,7 +14,7 @@ the same name; what works them out lies below it.
                                       tcotrace
     forecast        projected,        forecast, past, panel, events, choice, ensemble (smoothing, seasonal, widths), methods, coherent, agreed,
                     forecast_words    track, planned, fiscal; picks, submitted (units, unit_names), driven, whatif, underway (landing)
-    closed months   (index)           kept
+    closed months   (index)           kept, amendments
 
     what a month is given       given, feeds, params, settings, plainyaml, values, inputs, codebook, problems
     how pages look              page, charts, charts_canvas, charts_time, house

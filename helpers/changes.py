@@ -64,8 +64,8 @@ def by_reason(changes: pd.DataFrame) -> pd.DataFrame:
 
 
 class Cause(NamedTuple):
-    """Why a change went the way it did: the largest reason of its own sign (None where none has it), the line that moved
-    most by that reason, and the largest reason against it."""
+    """Why a change went the way it did: the largest reason of its own sign (None where none has it), the line that
+    moved most by it, and the largest reason against it."""
 
     reason: str | None
     amount: Decimal
@@ -75,7 +75,8 @@ class Cause(NamedTuple):
 
 
 def cause(changes: pd.DataFrame, change: Decimal) -> Cause:
-    """What took the lines' sum by `change`, in its own direction, and what offset it; of a change of nothing the largest rise and fall."""
+    """What moved the lines' sum by `change`, in its own direction, and what offset it; where it did not move, the
+    largest rise and the largest fall."""
     way = -1 if change < 0 else 1
     sums = [(total(changes[reason]) * way, reason) for reason in REASONS]
     most, reason = max(sums, key=lambda pair: pair[0])

@@ -71,7 +71,8 @@ def blocks(frame: pd.DataFrame, outer: str, inner: str, value: str, title: str, 
     """
     sums = _by_band(frame, outer, inner, value)
     bands = _bands(sums)
-    told = below_zero([(f"{name}, {part}", amount) for name, parts in sums.items() for part, amount in parts.items() if amount < 0])
+    told = below_zero([(f"{name}, {part}", amount) for name, parts in sums.items() for part, amount in parts.items()
+                       if amount < 0])
     tall = 420 if len(bands) > 3 else 110 * max(len(bands), 1)
     canvas = Canvas(tall + 14 + len(told) * NOTE, title, subtitle)
     whole = house.total(band.area for band, _ in bands)

@@ -98,11 +98,12 @@ class Canvas:
 
 
 def below_zero(amounts: Sequence[tuple[str, Decimal]]) -> list[tuple[str, str]]:
-    """What no area can stand for, a line each: name and amount, the furthest below zero first, the last of many as one."""
+    """What no area can stand for, name and amount: the furthest below zero first, of many the last ones as one."""
     ordered = sorted(amounts, key=lambda pair: (pair[1], pair[0]))
     named, rest = (ordered, []) if len(ordered) <= NAMED else (ordered[:NAMED - 1], ordered[NAMED - 1:])
     named = [*named, *[(f"{len(rest)} more", house.total(amount for _, amount in rest))] * bool(rest)]
-    return [(f"{'' if place else 'Not drawn, being below zero: '}{name}", house.number(amount)) for place, (name, amount) in enumerate(named)]
+    heads = ["Not drawn, being below zero: ", *[""] * len(named)]
+    return [(head + name, house.number(amount)) for head, (name, amount) in zip(heads, named)]
 
 
 def fit(text: str, width: float, size: float = SIZE) -> str:

@@ -60,7 +60,8 @@ def wholes(frame: pd.DataFrame) -> list[Decimal]:
     """What the picture draws, and names as not drawn, a sum a layer."""
     drawn, left_out = _parted(frame)
     bands = [*drawn, *left_out]
-    return [house.total(band.amount for band in bands if band.layer == layer) for layer in sorted({band.layer for band in bands})]
+    layers = sorted({band.layer for band in bands})
+    return [house.total(band.amount for band in bands if band.layer == layer) for layer in layers]
 
 
 def _parted(frame: pd.DataFrame) -> tuple[list[Band], list[Band]]:
@@ -107,10 +108,12 @@ def _draw_bands(canvas: Canvas, drawn: list[Band], tops: list[dict[str, float]],
     """Each band from where the one before it left a block to where the one before it arrived."""
     left, right = [dict(top) for top in tops], [dict(top) for top in tops]
     order = [{name: place for place, name in enumerate(top)} for top in tops]
-    for layer, start, end, amount in sorted(drawn, key=lambda band: (band.layer, order[band.layer][band.start], order[band.layer + 1][band.end])):
+    places = {band: (band.layer, order[band.layer][band.start], order[band.layer + 1][band.end]) for band in drawn}
+    for layer, start, end, amount in sorted(drawn, key=places.__getitem__):
         wide = float(amount) * scale
         begin, arrive = right[layer][start], left[layer + 1][end]
-        _band(canvas, (xs[layer] + BLOCK, begin), (xs[layer + 1], arrive), wide, house.GREY_PALE if "(" in (start[0], end[0]) else house.ACCENT_PALE)
+        colour = house.GREY_PALE if start.startswith("(") or end.startswith("(") else house.ACCENT_PALE
+        _band(canvas, (xs[layer] + BLOCK, begin), (xs[layer + 1], arrive), wide, colour)
         right[layer][start] += wide
         left[layer + 1][end] += wide
 
@@ -123,11 +126,13 @@ def _band(canvas: Canvas, start: tuple[float, float], end: tuple[float, float], 
     canvas.area(xs, tops, [top + wide for top in tops], colour)
 
 
-def _draw_blocks(canvas: Canvas, x: float, blocks: dict[str, Block], tops: dict[str, float], scale: float, side: str) -> None:
+def _draw_blocks(canvas: Canvas, x: float, blocks: dict[str, Block], tops: dict[str, float], scale: float,
+                 side: str) -> None:
     """The column's blocks with names and net amounts, moved apart where blocks are thin."""
     middles = [tops[name] + float(block.wide) * scale / 2 for name, block in blocks.items()]
     heights = spread(middles, LINE, LINE / 2, TALL + 12 - LINE / 2)
     at = x - 5 if side == "right" else x + BLOCK + 5
     for (name, block), height in zip(blocks.items(), heights, strict=True):
-        canvas.box(x, tops[name], BLOCK, max(float(block.wide) * scale, 1), house.GREY if name.startswith("(") else house.ACCENT)
+        colour = house.GREY if name.startswith("(") else house.ACCENT
+        canvas.box(x, tops[name], BLOCK, max(float(block.wide) * scale, 1), colour)
         canvas.text(at, height, f"{fit(name, SIDE - 44, 11)} {house.compact(block.net)}", side, size=11)

@@ -42,7 +42,8 @@ def manifest(folder: Path, period: str, facts: Facts, rows: pd.DataFrame, notebo
         "state": checks.worst(rows, facts.strict), "strict": facts.strict,
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "parameters": facts.parameters, "inputs": _records(facts.inputs), "notes": list(facts.notes),
-        "workbook": program.told(), "versions": _versions(), "pages": [_page(step, book, rows) for step, book in notebooks.items()],
+        "workbook": program.told(), "versions": _versions(),
+        "pages": [_page(step, book, rows) for step, book in notebooks.items()],
         "checks": _records(rows), "tables": _tables(folder), "files": files(folder),
     }
 

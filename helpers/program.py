@@ -14,7 +14,8 @@ from pathlib import Path
 from helpers.problems import ROOT
 
 CODE, DEMO = "helpers", "helpers/demo"  # the demo company's generator makes inputs, no numbers
-TABLES = ("data/codebook.csv", "data/currencies.csv", "data/field_lists.csv", "data/forecast_widths.csv", "data/taxonomy/*.csv")
+TABLES = ("data/codebook.csv", "data/currencies.csv", "data/field_lists.csv", "data/forecast_widths.csv",
+          "data/taxonomy/*.csv")
 
 
 @cache

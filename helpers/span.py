@@ -71,8 +71,8 @@ def trend(found: dict[str, pd.DataFrame]) -> pd.DataFrame:
 
 @needs_table
 def movers(found: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """One row an application: TCO of the last two months of the span, the change, and the cost pool that moved most in its
-    direction; where the change is nothing, that moved most either way."""
+    """One row an application: TCO of the last two months of the span, the change, and the cost pool that moved most in
+    its direction; where the change is nothing, that moved most either way."""
     if len(found) < 2:
         return pd.DataFrame(columns=MOVERS)
     then, now = (layers.parts(lines).set_index(["application", "part"])["cents"] for lines in list(found.values())[-2:])

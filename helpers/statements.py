@@ -52,7 +52,7 @@ class Terms:
 
 @dataclass(frozen=True)
 class Statement:
-    """One owner's statement: lines, changes, months of the fiscal year, disputes, bills, and what becomes of the charge."""
+    """One owner's statement: lines, changes, months of the fiscal year, disputes, bills, what becomes of the charge."""
 
     owner: str
     mode: str
@@ -69,7 +69,8 @@ class Statement:
 
 
 def tell(lines: pd.DataFrame, changed: pd.DataFrame | None, year: pd.DataFrame, disputes: pd.DataFrame | None,
-         sources: pd.DataFrame, modes: Mapping[str, str], terms: Terms, booked: Bookings = Bookings()) -> list[Statement]:  # noqa: B008  (never changed)
+         sources: pd.DataFrame, modes: Mapping[str, str], terms: Terms,
+         booked: Bookings = Bookings()) -> list[Statement]:  # noqa: B008  (never changed)
     """One statement an owner that is charged, or was the month before; by name."""
     bills = _by_owner(sources[sources["kind"] == "direct"])
     own = _by_owner(_shown(lines, terms.small))
@@ -130,16 +131,17 @@ def _change(statement: Statement) -> str:
     change = statement.amount - then
     found = changes.cause(statement.changes, change)
     if not change:
-        both = f": {_moved_by(found.reason, found.amount)} and {_moved_by(found.against, found.offset)}" if found.reason and found.against else ""
-        return f"the same as the month before{both}"
+        both = [_moved_by(found.reason, found.amount), _moved_by(found.against, found.offset)]
+        return f"the same as the month before{': ' + ' and '.join(both) if all(both) else ''}"
     if not any(statement.changes["then"]):
         return "nothing was charged the month before"
     share = f" ({percent(abs(ratio(change, then)))})" if then else ""
-    return f"{number(abs(change))}{share} {'more' if change > 0 else 'less'} than the month before, {_why(found, change, statement.changes)}"
+    side = "more" if change > 0 else "less"
+    return f"{number(abs(change))}{share} {side} than the month before, {_why(found, change, statement.changes)}"
 
 
 def _why(found: changes.Cause, change: Decimal, lines: pd.DataFrame) -> str:
-    """The largest reason in the change's own direction, the line behind most of it, and what offset it where that is larger."""
+    """The largest reason in the change's own direction and the line behind most of it; what offset it where larger."""
     if found.reason is None:
         why = "and no reason that is known goes that way"
     else:
@@ -157,13 +159,16 @@ def _first(found: changes.Cause, lines: pd.DataFrame) -> str:
     return f", above all {name}{', which is new' if new else ''}"
 
 
-def _moved_by(reason: str, amount: Decimal) -> str:
-    return f"{WHY[reason].removeprefix('for ')} {'added' if amount > 0 else 'took off'} {number(abs(amount))}"
+def _moved_by(reason: str | None, amount: Decimal) -> str:
+    """What the reason added or took off; "" for none."""
+    done = "added" if amount > 0 else "took off"
+    return f"{WHY[reason].removeprefix('for ')} {done} {number(abs(amount))}" if reason else ""
 
 
 def terms_note(statement: Statement, terms: Terms) -> str:
     """What becomes of the charge, and what the amounts are: basis and tie."""
-    told = bookings.tell(statement.booked, statement.amount, terms.period, statement.mode != "chargeback", terms.mock, terms.closed)
+    told = bookings.tell(statement.booked, statement.amount, terms.period, statement.mode != "chargeback", terms.mock,
+                         terms.closed)
     return f"{told} {terms.basis.capitalize()} cost in {terms.currency}, {terms.tie}."
 
 
