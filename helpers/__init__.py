@@ -9,16 +9,16 @@ the same name; what works them out lies below it.
     reconciliation  reconciliation    ledger, typed, answering, valuing, matching, settlement, carried, bridge; lagged, threeway,
                                       sides, accrued, trueup, prepaid, openitems
     chargeback      chargeback        costs, pools, allocation, receivers, charges; shared, disputes
-    to each owner   (statements)      charging, changes, owners, statements, trace, journal
+    to each owner   (statements)      charging, changes, owners, statements, bookings, trace, journal
     tco             tco, profile      cells, origins, burden, grid; layers, span, ratecards, unitcosts, storage, labourcost, depreciation,
                                       tcotrace
     forecast        projected,        forecast, past, panel, events, choice, ensemble (smoothing, seasonal, widths), methods, coherent, agreed,
                     forecast_words    track, planned, fiscal; picks, submitted (units, unit_names), driven, whatif, underway (landing)
-    closed months   (index)           kept
+    closed months   (index)           kept, amendments
 
     what a month is given       given, feeds, params, settings, plainyaml, values, inputs, codebook, problems
     how pages look              page, charts, charts_canvas, charts_time, house
-    how a month is published    report, batch, runner, render, publish, index, templates/
+    how a month is published    report, batch, runner, render, publish, index, program, templates/
     small bases                 money, periods, globs, checks, errors, optional
     commands                    __main__, start (formats, draft), setup, environment, demo/
 """

@@ -63,6 +63,31 @@ def by_reason(changes: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame([row for row in sums if row[1]], columns=["reason", "amount"])
 
 
+class Cause(NamedTuple):
+    """Why a change went the way it did: the largest reason of its own sign (None where none has it), the line that
+    moved most by it, and the largest reason against it."""
+
+    reason: str | None
+    amount: Decimal
+    line: dict | None
+    against: str | None
+    offset: Decimal
+
+
+def cause(changes: pd.DataFrame, change: Decimal) -> Cause:
+    """What moved the lines' sum by `change`, in its own direction, and what offset it; where it did not move, the
+    largest rise and the largest fall."""
+    way = -1 if change < 0 else 1
+    sums = [(total(changes[reason]) * way, reason) for reason in REASONS]
+    most, reason = max(sums, key=lambda pair: pair[0])
+    least, against = min(sums, key=lambda pair: pair[0])
+    if most <= 0:
+        most, reason = ZERO, None
+    lines = [row for row in changes.to_dict("records") if reason and row[reason] * way > 0]
+    first = max(lines, key=lambda row: row[reason] * way, default=None)
+    return Cause(reason, most * way, first, against if least < 0 else None, min(least, ZERO) * way)
+
+
 def _items(lines: pd.DataFrame) -> dict[tuple, Decimal]:
     """Cents by owner, application, kind, item and provider of what is charged."""
     charged = lines[lines["kind"] != "residual"]

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pandas as pd
 
-from helpers import changes, checks, disputes, journal, owners, shared, trace
+from helpers import amendments, changes, checks, disputes, journal, owners, shared, trace
 from helpers.bridge import cloud_expense
 from helpers.charges import Charged
 from helpers.costs import ITEM, locked, receivers
@@ -125,10 +125,22 @@ def tables(month, told: pd.DataFrame | None = None) -> dict[str, pd.DataFrame]:
              "disputes": month.disputes, "units": shared.units(lines, month.org), "methods": month.ways,
              "changes": month.changed, "year": month.year, "statements": told,
              "sources": month.sources, "journal": month.posted.postings,
-             "journal_file": journal.file(month.posted.postings, month.journal_columns),
-             "journal_held": month.unposted,
+             "journal_file": journal_file(month), "journal_held": month.unposted, "closed_months": closed_months(month),
              "trueup": month.trueup, "trueup_journal": month.posted_trueup.postings}
     return {name: table for name, table in found.items() if table is not None}
+
+
+def journal_file(month) -> pd.DataFrame:
+    """The journal in the ERP's columns; of a closed month the file that it was closed with."""
+    was = month.as_closed("chargeback_journal_file")
+    return journal.file(month.posted.postings, month.journal_columns) if was is None else was
+
+
+def closed_months(month) -> pd.DataFrame | None:
+    """Closed months before this one, and whether what differs of them is posted; None where there are none."""
+    if month.is_closed:
+        return month.as_closed("chargeback_closed_months")
+    return amendments.table(month.amended) if month.amended else None
 
 
 def _stated(table: pd.DataFrame, params) -> pd.DataFrame:
@@ -147,7 +159,8 @@ def check(month) -> pd.DataFrame:
     rows += [*shared.check(month), *disputes.check(month.disputes, month.decisions, known),
              checks.finding("owners above their budget of the year so far", over, "TBM office", "see tables/chargeback_year.csv")]
     rows.append(trace.check(month.sources, month.charged.items))
-    return checks.collect(*rows, *journal.check(month.posted, month.charged.lines, month.posted_trueup, month.trueup))
+    rows += amendments.check(amendments.table(month.amended))
+    return checks.collect(*rows, *journal.check(month.posted, month.journalled, month.posted_trueup, month.trueup))
 
 
 def scope(items: pd.DataFrame, coded: pd.DataFrame | None, tied: pd.DataFrame, period: str) -> pd.DataFrame:

@@ -5,10 +5,13 @@
 Amounts become floats only to be placed; every figure that is written comes from the exact amount.
 """
 
+from decimal import Decimal
+from typing import NamedTuple
+
 import pandas as pd
 
 from helpers import house
-from helpers.charts_canvas import WIDTH, Canvas, Chart, fit
+from helpers.charts_canvas import NOTE, WIDTH, Canvas, Chart, below_zero, fit
 from helpers.charts_flow import flow
 from helpers.charts_time import fan, lines
 from helpers.optional import needs_table
@@ -52,66 +55,88 @@ def _largest(named: list[tuple]) -> list[tuple]:
     return [*named[:MOST_BARS], (f"other ({len(rest)})", house.total(amount for _, amount in rest))]
 
 
+class Tile(NamedTuple):
+    """A name's net amount, which is written, and how much of it has an area: its credits have none."""
+
+    name: str
+    net: Decimal
+    area: Decimal
+
+
 @needs_table
 def blocks(frame: pd.DataFrame, outer: str, inner: str, value: str, title: str, subtitle: str, alt: str) -> Chart:
     """The whole cut into bands by `outer`, each band cut by `inner`; every area stands for its cost.
 
-    Credits have no area: what is below zero is left out of the picture, and a line under it says how much.
+    A band's amount is the net of all its parts.  A part below zero has no area: it is named under the picture.
     """
-    bands, credits = _bands(frame, outer, inner, value)
+    sums = _by_band(frame, outer, inner, value)
+    bands = _bands(sums)
+    told = below_zero([(f"{name}, {part}", amount) for name, parts in sums.items() for part, amount in parts.items()
+                       if amount < 0])
     tall = 420 if len(bands) > 3 else 110 * max(len(bands), 1)
-    canvas = Canvas(tall + (34 if credits else 14), title, subtitle)
-    whole = house.total(amount for _, parts in bands for _, amount in parts)
+    canvas = Canvas(tall + 14 + len(told) * NOTE, title, subtitle)
+    whole = house.total(band.area for band, _ in bands)
     y = 0.0
-    for place, (name, parts) in enumerate(bands):
-        height = float(house.total(amount for _, amount in parts) / whole) * tall
-        _band(canvas, y, height, name, parts, strong=place == 0)
+    for place, (band, parts) in enumerate(bands):
+        height = float(band.area / whole) * tall
+        _band(canvas, y, height, band, parts, strong=place == 0)
         y += height
-    if credits:
-        canvas.text(0, tall + 24, f"Not drawn, being below zero: {house.compact(credits)}", colour=house.SOFT)
-    return canvas.show(alt)
+    canvas.name_below_zero(tall + 8, told)
+    return canvas.show("; ".join([alt, *map(" ".join, told)]))
 
 
-def _bands(frame: pd.DataFrame, outer: str, inner: str, value: str) -> tuple[list, object]:
-    """The bands and their parts, largest first and the small ones folded; and the sum of what is below zero."""
-    sums: dict[str, dict[str, object]] = {}
+def whole_of_blocks(frame: pd.DataFrame, outer: str, inner: str, value: str) -> Decimal:
+    """What the picture of blocks draws, and names as not drawn."""
+    sums = _by_band(frame, outer, inner, value)
+    named = house.total(amount for parts in sums.values() for amount in parts.values() if amount < 0)
+    return named + house.total(tile.area for _, tiles in _bands(sums) for tile in tiles)
+
+
+def _by_band(frame: pd.DataFrame, outer: str, inner: str, value: str) -> dict[str, dict[str, Decimal]]:
+    """By band its parts with their amounts."""
+    sums: dict[str, dict[str, Decimal]] = {}
     for name, part, amount in zip(frame[outer], frame[inner], frame[value]):
         parts = sums.setdefault(house.words(name), {})
-        parts[house.words(part)] = parts.get(house.words(part), 0) + house.exact(amount)
-    credits = house.total(amount for parts in sums.values() for amount in parts.values() if amount < 0)
-    drawn = {name: [(part, amount) for part, amount in parts.items() if amount > 0] for name, parts in sums.items()}
-    sizes = {name: house.total(amount for _, amount in parts) for name, parts in drawn.items()}
-    least = house.total(sizes.values()) * house.exact(SMALLEST_BLOCK)
-    names = sorted((name for name in sizes if sizes[name] > 0), key=lambda name: -sizes[name])
-    small = [name for name in names if sizes[name] < least]
+        parts[house.words(part)] = parts.get(house.words(part), house.exact(0)) + house.exact(amount)
+    return sums
+
+
+def _bands(sums: dict[str, dict[str, Decimal]]) -> list[tuple[Tile, list[Tile]]]:
+    """The bands that have an area and their parts, largest first and the small ones folded."""
+    tiles = [Tile(name, house.total(parts.values()), house.total(amount for amount in parts.values() if amount > 0))
+             for name, parts in sums.items()]
+    tiles = sorted((tile for tile in tiles if tile.area), key=lambda tile: -tile.area)
+    least = house.total(tile.area for tile in tiles) * house.exact(SMALLEST_BLOCK)
+    small = [tile for tile in tiles if tile.area < least]
     small = small if len(small) > 1 else []
-    bands = [(name, sorted(drawn[name], key=lambda pair: -pair[1])) for name in names if name not in small]
+    bands = [(tile, sorted((Tile(part, amount, amount) for part, amount in sums[tile.name].items() if amount > 0),
+                           key=lambda part: -part.area)) for tile in tiles if tile not in small]
     if small:
-        bands.append((f"other ({len(small)})", [(name, sizes[name]) for name in small]))
-    return bands, credits
+        both = (house.total(getattr(tile, side) for tile in small) for side in ("net", "area"))
+        bands.append((Tile(f"other ({len(small)})", *both), small))
+    return bands
 
 
-def _band(canvas: Canvas, y: float, height: float, name: str, parts: list[tuple], strong: bool) -> None:
-    whole = house.total(amount for _, amount in parts)
+def _band(canvas: Canvas, y: float, height: float, band: Tile, parts: list[Tile], strong: bool) -> None:
     middle = y + height / 2
     if height >= 34:
-        canvas.text(0, middle - 9, fit(name, 164), weight="bold")
-        canvas.text(0, middle + 9, house.compact(whole), colour=house.SOFT)
+        canvas.text(0, middle - 9, fit(band.name, 164), weight="bold")
+        canvas.text(0, middle + 9, house.compact(band.net), colour=house.SOFT)
     else:  # the last band may be thinner than its name, which then hangs a little below it
         middle = max(middle, y + 8)
-        canvas.text(0, middle, fit(name, 118), weight="bold")
-        canvas.text(168, middle, house.compact(whole), "right", colour=house.SOFT)
+        canvas.text(0, middle, fit(band.name, 118), weight="bold")
+        canvas.text(168, middle, house.compact(band.net), "right", colour=house.SOFT)
     x, room = 180.0, WIDTH - 180.0
-    for place, (part, amount) in enumerate(parts):
-        width = float(amount / whole) * room
+    for place, part in enumerate(parts):
+        width = float(part.area / band.area) * room
         dark = strong and place == 0
         canvas.box(x + 1, y + 1, max(width - 2, 0.5), max(height - 2, 0.5), _shade(strong, place))
         if height >= 15 and width >= 52:
             colour = house.PAPER if dark else house.INK
             two = height >= 40
-            canvas.text(x + 9, middle - 9 * two, fit(part, width - 14), colour=colour)
+            canvas.text(x + 9, middle - 9 * two, fit(part.name, width - 14), colour=colour)
             if two:
-                canvas.text(x + 9, middle + 9, fit(house.compact(amount), width - 14), colour=colour)
+                canvas.text(x + 9, middle + 9, fit(house.compact(part.net), width - 14), colour=colour)
         x += width
 
 

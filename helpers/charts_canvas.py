@@ -9,13 +9,17 @@ user typed is read as maths.  matplotlib is imported with the first chart, not b
 import logging
 import re
 import textwrap
+from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from helpers import house
 
 WIDTH = 720  # pixels, the width of a page's column
 SIZE = 13  # pixels; the house's chart text
 EM = 0.56  # mean width of a character over its size, a little wide for system fonts
+NAMED = 6  # amounts a picture cannot draw are named one by one up to so many
+NOTE = SIZE + 7  # pixels: a line of what is written under a picture
 PIXELS_PER_INCH = 72  # so that a pixel is a point, the unit of SVG here
 HEIGHT = re.compile(r'<svg [^>]*viewBox="0 0 [0-9.]+ ([0-9.]+)"')
 ROOT = (f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{{height}}" viewBox="0 0 {WIDTH} {{height}}" '
@@ -71,6 +75,12 @@ class Canvas:
         edge = [*zip(xs, lows), *zip(reversed(xs), reversed(highs))]
         self.face.add_patch(Polygon([(x, y + self.top) for x, y in edge], facecolor=colour, linewidth=0, clip_on=False))
 
+    def name_below_zero(self, y: float, told: Sequence[tuple[str, str]]) -> None:
+        """Writes what the picture cannot draw (below_zero) under it, from y down: names are cut, amounts never."""
+        for place, (name, amount) in enumerate(told):
+            room = WIDTH - (len(amount) + 1) * SIZE * EM
+            self.text(0, y + (place + 0.5) * NOTE, f"{fit(name, room)} {amount}", colour=house.SOFT)
+
     def show(self, alt: str) -> Chart:
         """The drawing as one SVG element, without clock, names of tools or outside addresses."""
         import io
@@ -85,6 +95,15 @@ class Canvas:
             self.parts.savefig(paper, format="svg", metadata={"Date": None, "Creator": None}, transparent=True)
         talk.setLevel(level)
         return Chart(_clean(paper.getvalue()), house.words(alt))
+
+
+def below_zero(amounts: Sequence[tuple[str, Decimal]]) -> list[tuple[str, str]]:
+    """What no area can stand for, name and amount: the furthest below zero first, of many the last ones as one."""
+    ordered = sorted(amounts, key=lambda pair: (pair[1], pair[0]))
+    named, rest = (ordered, []) if len(ordered) <= NAMED else (ordered[:NAMED - 1], ordered[NAMED - 1:])
+    named = [*named, *[(f"{len(rest)} more", house.total(amount for _, amount in rest))] * bool(rest)]
+    heads = ["Not drawn, being below zero: ", *[""] * len(named)]
+    return [(head + name, house.number(amount)) for head, (name, amount) in zip(heads, named)]
 
 
 def fit(text: str, width: float, size: float = SIZE) -> str:

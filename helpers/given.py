@@ -3,13 +3,14 @@
     params → Given   month.ledger, month.applications, … are tables, or None where the parameters do not name them
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
 
-from helpers import feeds, inputs, mapping, page, params, publish, services, taxonomy
+from helpers import disputes, feeds, inputs, mapping, openitems, page, params, picks, publish, services, taxonomy
 
 TABLES = {  # attribute: (group and key in the parameters, table in the codebook)
     **{name: ("inputs", name, name) for name in (
@@ -24,6 +25,15 @@ TABLES = {  # attribute: (group and key in the parameters, table in the codebook
     "capacity_units": ("rules", "capacity_units", "capacity_units"),
     "unit_rates": ("rules", "unit_rates", "unit_rates"),
 }
+
+
+NOTES = {"open item notes": openitems.NOTES, "forecast picks": picks.FILE,  # written by people, beside the closed months
+         "owner decisions": disputes.FILE}
+
+
+def map_files(settings: params.Params) -> list[Path]:
+    """The files of the map: rules, names of services, names of providers."""
+    return [settings.resolve(getattr(settings.rules, key)) for key in ("mapping", "services", "providers")]
 
 
 @dataclass(frozen=True)
@@ -52,6 +62,17 @@ class Given:
         group, key, _ = TABLES[name]
         named = getattr(getattr(self.params, group), key)
         return self.params.files(key) if group == "inputs" else [self.params.resolve(named)] if named else []
+
+    def named_files(self) -> Iterator[tuple[str, Path | None]]:
+        """Every file that the month is made from, by the input's name; None once for an input that is not given."""
+        yield from (("parameters", path) for path in self.params.sources)
+        yield from zip(("mapping rules", "service names", "provider names"), map_files(self.params), strict=True)
+        for name, file in NOTES.items():
+            if (path := self.params.resolve(self.params.kept) / file).is_file():
+                yield name, path
+        for name in ("billing", *TABLES):
+            for path in (self.files(name) if name in TABLES else self.params.files(name)) or [None]:
+                yield name.replace("_", " "), path
 
     def of_month(self, name: str) -> pd.DataFrame | None:
         """An input's rows of this month; all of them where it has no months."""

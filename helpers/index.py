@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from helpers import checks, house, page, publish, render
+from helpers import checks, house, page, program, publish, render
 from helpers.periods import month_name
 
 PACKAGES = ("papermill", "pandas", "duckdb", "pyarrow", "statsmodels", "matplotlib", "nbconvert", "jinja2", "pydantic",
@@ -43,7 +43,8 @@ def manifest(folder: Path, period: str, facts: Facts, rows: pd.DataFrame, notebo
         "state": checks.worst(rows, facts.strict), "strict": facts.strict,
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "parameters": facts.parameters, "inputs": _records(facts.inputs), "cube": facts.cube, "notes": list(facts.notes),
-        "versions": _versions(), "pages": [_page(step, book, rows) for step, book in notebooks.items()],
+        "workbook": program.told(), "versions": _versions(),
+        "pages": [_page(step, book, rows) for step, book in notebooks.items()],
         "checks": _records(rows), "tables": _tables(folder), "files": files(folder),
     }
 

@@ -8,7 +8,7 @@ Debits equal credits per document, company and currency.  A charge that crosses 
 they hold with each other, so that each balances.  Residuals, owners in showback and orphan segments are not posted.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -28,7 +28,8 @@ CHARGE, TRUE_UP, REVERSAL = "charge", "true-up", "reversal"
 CODES = {CHARGE: "", TRUE_UP: "-TU", REVERSAL: "-RV"}
 MOCK = "MOCK-"
 RECEIVER, BETWEEN, GIVER = "receiver", "intercompany", "provider of the service"
-RESIDUAL, SHOWN = "charged to nobody", "shown only (showback)"
+RESIDUAL, SHOWN, NO_CENTRE = "charged to nobody", "shown only (showback)", "no cost centre"
+GIVER_LOST = "of the account rules is not in org"  # a cost centre of whoever provides the service
 OWNER = "Head of Financial Control"
 
 
@@ -95,13 +96,13 @@ def _reason(line: Mapping, companies: Mapping[str, str], known: set | None, book
     if line["owner"] in books.showback:
         return SHOWN
     if not line["cost_centre"]:
-        return "no cost centre"
+        return NO_CENTRE
     if line["cost_centre"] not in companies:
         return f"cost centre {line['cost_centre']} is not in org"
     if not ruled:
         return "no row of the account rules takes it"
     if line["credit_cost_centre"] not in companies:
-        return f"cost centre {line['credit_cost_centre'] or '(blank)'} of the account rules is not in org"
+        return f"cost centre {line['credit_cost_centre'] or '(blank)'} {GIVER_LOST}"
     needed = ["debit_account", "credit_account"]
     needed += ["due_from_account", "due_to_account"] if line["giver"] != line["company"] else []
     for name in needed:
@@ -151,9 +152,23 @@ def deltas(now: pd.DataFrame, charged: Sequence[pd.DataFrame], held: Sequence[pd
     for lines in charged:
         parts.append(lines.assign(amount=[-amount for amount in lines["amount"]]).reindex(columns=parts[0].columns, fill_value=""))
     for lines in held:
-        parts.append(lines[~lines["reason"].isin([RESIDUAL, SHOWN])].reindex(columns=parts[0].columns, fill_value=""))
+        parts.append(unpostable(lines).reindex(columns=parts[0].columns, fill_value=""))
     sums = sum_by(pd.concat(parts, ignore_index=True), LINE_KEYS, ["amount"])
     return sums[sums["amount"] != ZERO].reset_index(drop=True)
+
+
+def unpostable(held: pd.DataFrame) -> pd.DataFrame:
+    """What is not posted for want of a cost centre, account or row of the account rules."""
+    return held[~held["reason"].isin([RESIDUAL, SHOWN])]
+
+
+def of_closed(kept: Callable[[str], pd.DataFrame | None], period: str) -> tuple[Posted, Posted]:
+    """A closed month's own journal and that of its true-ups, as its kept tables (by name) have them."""
+    postings, trued, held = (kept(f"chargeback_{name}") for name in ("journal", "trueup_journal", "journal_held"))
+    postings, trued = (pd.DataFrame(columns=POSTING_COLUMNS) if table is None else table for table in (postings, trued))
+    held = pd.DataFrame(columns=HELD_COLUMNS) if held is None else held
+    own = held["of_month"] == period
+    return Posted(postings, held[own]), Posted(trued, held[~own])
 
 
 def file(postings: pd.DataFrame, columns: pd.DataFrame | None) -> pd.DataFrame:
@@ -184,7 +199,7 @@ def check(journal: Posted, lines: pd.DataFrame, trueups: Posted, delta: pd.DataF
     both = joined([journal, trueups])
     apart = [" ".join(key) for key, rows in both.postings.groupby(["document", "company", "currency"])
              if total(rows["debit"]) != total(rows["credit"])]
-    left = sum_by(both.held[~both.held["reason"].isin([RESIDUAL, SHOWN])], ["reason"], ["amount"])
+    left = sum_by(unpostable(both.held), ["reason"], ["amount"])
     return [
         checks.holds("journal balances in each document, company and currency", not apart, "; ".join(apart[:5])),
         checks.same("journal and what is not posted equal the charge lines", total(lines["amount"]), _accounted(journal)),

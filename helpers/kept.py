@@ -70,6 +70,44 @@ def charges(period: str, kept: Path, table: str = "chargeback_lines") -> pd.Data
     return table.assign(amount=pd.Series([_number(text) for text in table["amount"]], dtype=object))
 
 
+def told(period: str, kept: Path) -> dict:
+    """What the closed month says of itself: inputs with hashes, parameters, program; {} where that cannot be read."""
+    try:
+        return dict(json.loads((closed(period, kept) / "closed.json").read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return {}
+
+
+def table(period: str, kept: Path, name: str) -> pd.DataFrame | None:
+    """A table as the closed month kept it, so that it is written with the same bytes again; None where it kept none."""
+    path = closed(period, kept) / "tables" / f"{name}.csv"
+    if not path.exists():
+        return None
+    with open(path, encoding="utf-8", newline="") as file:
+        header, *rows = [[_plain(text) for text in row] for row in csv.reader(file)]
+    types = {column.name: column.type for column in codebook.columns(name, "output")}
+    columns = zip(*rows, strict=True) if rows else [()] * len(header)
+    return pd.DataFrame({head: _column(texts, types.get(head, "text"))
+                         for head, texts in zip(header, columns, strict=True)})
+
+
+def _plain(text: str) -> str:
+    """The text without the guard of spreadsheets, where that can be put back."""
+    bare = publish.unguard(text)
+    return bare if publish.guard(bare) == text else text
+
+
+def _column(texts: Sequence[str], kind: str) -> pd.Series:
+    """Amounts exact, whole numbers and flags as such, blank as nothing; all else as text."""
+    if kind in ("amount", "quantity", "share"):
+        return pd.Series([_number(text) if text else None for text in texts], dtype=object)
+    if kind == "whole":
+        return pd.Series([int(text) if text else None for text in texts], dtype=object)
+    if kind == "flag":
+        return pd.Series([{"yes": True, "no": False}.get(text) for text in texts], dtype=object)
+    return pd.Series(texts, dtype="str")
+
+
 def forecasts(period: str, kept: Path, basis: str, currency: str) -> dict[str, pd.DataFrame]:
     """By closed month before the period the forecast that it kept, of this basis and currency: one row a level, name and month."""
     found = {}
@@ -93,7 +131,7 @@ def keep_map(pack: Path, files: Sequence[Path]) -> None:
 
 
 def close(period: str, pack: Path, kept: Path) -> Path:
-    """Keeps the pack's tables, map, inputs' hashes and parameters as the closed month's; refuses to close it twice."""
+    """Keeps the pack's tables, map, inputs' hashes, parameters and program; refuses to close a month twice."""
     folder = closed(period, kept)
     if folder.exists():
         raise InputError(str(folder), f"{period} is closed already", "a month that is open",
@@ -107,7 +145,8 @@ def close(period: str, pack: Path, kept: Path) -> Path:
             shutil.copyfile(table, made / "tables" / table.name)
         if (pack / "map").is_dir():
             shutil.copytree(pack / "map", made / "map")
-        told = {"period": period, "tables": _hashes(made), **{key: manifest[key] for key in ("inputs", "parameters")}}
+        told = {"period": period, "tables": _hashes(made), **{key: manifest[key] for key in ("inputs", "parameters")},
+                "workbook": manifest.get("workbook", {})}
         (made / "closed.json").write_text(json.dumps(told, indent=1, sort_keys=True) + "\n", encoding="utf-8")
         made.rename(folder)
     return folder

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 import pandas as pd
 
-from helpers import cells, checks
+from helpers import cells, charts_flow, checks
 from helpers.cells import BOTH, BUILD, CAPEX, CLOUD, LEDGER, OPEX, PREMISES, RUN, summed
 from helpers.house import number
 from helpers.money import ZERO, ratio, total
@@ -146,3 +146,10 @@ def check(lines: pd.DataFrame, coded: pd.DataFrame, control: Decimal, table: pd.
     wholes = {layer: total(summed(lines, [column])["amount"]) for layer, column, _ in LAYERS}
     rows = [checks.same(f"layer of {layer} equals the ledger's control total", control, whole) for layer, whole in wholes.items()]
     return [*rows, checks.holds("cost pools equal the ledger's accounts", not apart, "; ".join(apart[:5]))]
+
+
+def check_flows(table: pd.DataFrame, control: Decimal) -> dict:
+    """What the picture of flows draws, and names as not drawn, is the control total in each layer."""
+    worst = max(charts_flow.wholes(table), key=lambda whole: abs(whole - control), default=ZERO)
+    return checks.same("flows drawn and flows named as not drawn hold the ledger's control total", control, worst,
+                       "the layer furthest from it; a flow below zero has no width")

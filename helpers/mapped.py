@@ -5,7 +5,8 @@
 
 import pandas as pd
 
-from helpers import checks, coverage, mapping, moves, rates, rulecheck, services, tagged, taxonomy, worklist
+from helpers import charts, checks, coverage, mapping, moves, rates, rulecheck, services, tagged, taxonomy, worklist
+from helpers.money import total
 
 
 def tables(month) -> dict[str, pd.DataFrame]:
@@ -87,6 +88,9 @@ def check(month, told: dict[str, pd.DataFrame]) -> pd.DataFrame:
         *rates.check_conversion(month.mapped, month.rates, given.currency),
         *coverage.check_sums(month.cube.lines, month.mapped),
         *coverage.check_coverage(lines, given.unmapped_share),
+        checks.same("blocks drawn and credits named as not drawn hold the cost of the month's bills",
+                    total(lines["effective"]),
+                    charts.whole_of_blocks(told["towers"], "tower", "sub_tower", "effective")),
         *worklist.check_new(told["new_services"], given.new_service), *rulecheck.check_rules(told["hidden_rules"], told["strange_rules"]),
         *moves.check_moved(told["moved"], month.map_before.period if month.map_before else "", month.map_lost),
         *tagged.check_tags(lines, month.applications, month.aliases, given.tag_keys.application, given.taxonomy.towers))

@@ -45,9 +45,9 @@ def answer(text: str) -> Shown:
     return Shown(f'<p class="answer"><strong>{_escape(text)}</strong></p>', house.words(text), "answer")
 
 
-def note(text: str) -> Shown:
-    """A plain sentence."""
-    return Shown(f'<p class="note">{_escape(text)}</p>', house.words(text), "note")
+def note(text: str) -> Shown | None:
+    """A plain sentence; None where there is nothing to say."""
+    return Shown(f'<p class="note">{_escape(text)}</p>', house.words(text), "note") if text else None
 
 
 def warning(text: str) -> Shown | None:

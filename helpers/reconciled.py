@@ -51,7 +51,9 @@ def _with_ledger(month) -> Iterator[tuple[str, pd.DataFrame | None]]:
     least = given.tolerance.amount
     to_accrue = accrued.accruals(*known, least=least)
     yield "accruals", to_accrue.drop(columns="ledger_period")
-    yield "accrual_journal", accrued.journal(to_accrue, month.recorded, month.accrual_account, period, given.currency, calendar)
+    proposed = month.as_closed("reconciliation_accrual_journal")  # of a closed month nothing new is proposed
+    yield "accrual_journal", accrued.journal(to_accrue, month.recorded, month.accrual_account, period, given.currency,
+                                             calendar) if proposed is None else proposed
     yield "true_up", trueup.true_up(accrued.accruals(*known, back=1, least=least), month.recorded, month.matches, period, least)
     yield "misdated", posting.misdated(month.recorded, calendar, period)
     yield "two_currencies", posting.two_currencies(month.recorded, period)

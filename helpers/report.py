@@ -4,14 +4,14 @@
 """
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
 
-from helpers import batch, cache, disputes, given, kept, moves, openitems, params, picks, walk
+from helpers import batch, cache, given, kept, moves, params, walk
 from helpers.compare import sides, stored
 from helpers.errors import InputError
+from helpers.given import map_files
 from helpers.house import words
 from helpers.index import Facts
 from helpers.problems import ROOT, InputErrors, shown
@@ -33,11 +33,6 @@ def _finish(settings: params.Params, pack: Path) -> list[dict]:
     """Puts the map into the pack, and compares the pack with the closed month."""
     kept.keep_map(pack, map_files(settings))
     return kept.compare(settings.period, pack, settings.resolve(settings.kept))
-
-
-def map_files(settings: params.Params) -> list[Path]:
-    """The files of the map: rules, names of services, names of providers."""
-    return [settings.resolve(getattr(settings.rules, key)) for key in ("mapping", "services", "providers")]
 
 
 def prepare(settings: params.Params, strict: bool = False, rehash: bool = False) -> Facts:
@@ -62,7 +57,8 @@ def prepare(settings: params.Params, strict: bool = False, rehash: bool = False)
     if problems:
         raise InputErrors(problems) if len(problems) > 1 else problems[0]
     closed = kept.closed(settings.period, settings.resolve(settings.kept)).exists()
-    notes = (f"{settings.period} is closed; this run is compared with what was closed.",) if closed else ()
+    notes = (f"{settings.period} is closed; this run is compared with what was closed, and proposes nothing to post.",
+             ) if closed else ()
     inputs = what_went_in(month)
     stored.keep(small_inputs(inputs), walk.CACHE / sides.KEPT_INPUTS)  # so that this run can be held against a later one
     return Facts(settings.company, settings.currency, settings.model_dump(mode="json"), inputs, notes,
@@ -77,27 +73,9 @@ def small_inputs(inputs: pd.DataFrame) -> list[tuple[Path, str]]:
 
 def what_went_in(month: walk.Month) -> pd.DataFrame:
     """One row a file, and one an input that was not given."""
-    named = list(_files(month))
-    paths = [path for _, path in named if path]
-    prints = dict(zip(paths, cache.fingerprints(paths, walk.CACHE), strict=True))
     fates = _fates(month.cube.files)
-    rows = [(name, shown(path) if path else "", _state(path, fates), prints.get(path, "")) for name, path in named]
+    rows = [(name, file, _state(file, fates), mark) for (name, file), mark in month.prints.items()]
     return pd.DataFrame(rows, columns=["input", "file", "state", "sha256"])
-
-
-def _files(month: walk.Month) -> Iterator[tuple[str, Path | None]]:
-    for path in month.params.sources:
-        yield "parameters", path
-    yield from zip(("mapping rules", "service names", "provider names"), map_files(month.params), strict=True)
-    if (notes := month.params.resolve(month.params.kept) / openitems.NOTES).is_file():
-        yield "open item notes", notes
-    if (decided := month.params.resolve(month.params.kept) / disputes.FILE).is_file():
-        yield sides.DECISIONS, decided
-    if (chosen := month.params.resolve(month.params.kept) / picks.FILE).is_file():
-        yield "forecast picks", chosen
-    for name in ("billing", *given.TABLES):
-        for path in (month.files(name) if name in given.TABLES else month.params.files(name)) or [None]:
-            yield name.replace("_", " "), path
 
 
 def _fates(files: pd.DataFrame) -> dict[str, str]:
@@ -109,8 +87,8 @@ def _fates(files: pd.DataFrame) -> dict[str, str]:
     return {name: "; ".join(dict.fromkeys(parts)) for name, parts in fates.items()}
 
 
-def _state(path: Path | None, fates: dict[str, str]) -> str:
-    return "not given" if path is None else fates.get(shown(path), "read")
+def _state(file: str, fates: dict[str, str]) -> str:
+    return fates.get(file, "read") if file else "not given"
 
 
 def map_of(out: str | Path, settings: params.Params) -> moves.Map | None:

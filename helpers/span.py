@@ -5,6 +5,7 @@
     month → coverage → which months each feed has, against the bills'
 """
 
+import numpy as np
 import pandas as pd
 
 from helpers import cells, checks, layers
@@ -70,14 +71,17 @@ def trend(found: dict[str, pd.DataFrame]) -> pd.DataFrame:
 
 @needs_table
 def movers(found: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """One row an application: TCO of the last two months of the span, the change, and the cost pool that moved most."""
+    """One row an application: TCO of the last two months of the span, the change, and the cost pool that moved most in
+    its direction; where the change is nothing, that moved most either way."""
     if len(found) < 2:
         return pd.DataFrame(columns=MOVERS)
     then, now = (layers.parts(lines).set_index(["application", "part"])["cents"] for lines in list(found.values())[-2:])
     sides = pd.concat({"then": then, "now": now}, axis=1).fillna(0).astype("int64")
     sides = sides.assign(change=sides["now"] - sides["then"]).reset_index()
     sums = sides.groupby("application")[["then", "now", "change"]].sum()
-    largest = sides.assign(size=sides["change"].abs()).sort_values(["application", "size", "part"]).groupby("application").last()
+    way = np.sign(sides["application"].map(sums["change"]))
+    reach = (sides["change"] * way).where(way != 0, sides["change"].abs())
+    largest = sides.assign(reach=reach).sort_values(["application", "reach", "part"]).groupby("application").last()
     table = sums.assign(of_it=largest["change"]).apply(cells.money).assign(most=largest["part"]).reset_index()
     order = sums["change"].abs().sort_values(ascending=False, kind="stable").index
     return table.set_index("application").loc[order].reset_index()[MOVERS]

@@ -16,7 +16,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from helpers import changes, owners, page, tags
+from helpers import bookings, changes, owners, page, tags
+from helpers.bookings import Bookings
 from helpers.publish import to_csv, workbook
 from helpers.house import number, percent, words
 from helpers.money import ZERO, ratio, sum_by, total
@@ -28,7 +29,7 @@ LONGEST = 48  # characters of a folder's name
 METHODS = {"direct": "directly owned", "even": "the same for each who takes part", "cost-weighted": "in proportion to direct cost",
            "fixed": "by agreed shares", "usage": "in proportion to {driver}", "rate-card": "price times quantity of {driver}"}
 WHY = {"usage": "for usage", "rate": "for the rate", "one-off": "one-off charges", "ownership": "a change of ownership",
-       "mapping": "another mapping", "held back": "cost that is held back", "rounding": "rounding"}
+       "mapping": "another mapping", "held back": "cost that is held back", "rounding": "rounding"}  # "mostly …"
 LINE_COLUMNS = ["application", "item", "ProviderName", "method", "driver_period", "quantity", "share", "amount"]
 BILL_COLUMNS = ["application", "ProviderName", "ServiceName", "account", "InvoiceId", "billing_period", "line_count", "amount"]
 DISPUTE_COLUMNS = ["application", "tag_owner", "service_owner", "owner", "decided_by", "amount", "since", "age", "account",
@@ -45,11 +46,13 @@ class Terms:
     basis: str
     tie: str
     small: int
+    mock: bool = False  # whether the journal is one that nobody posts
+    closed: bool = False  # whether the month is
 
 
 @dataclass(frozen=True)
 class Statement:
-    """One owner's statement: lines, changes, months of the fiscal year, disputes."""
+    """One owner's statement: lines, changes, months of the fiscal year, disputes, bills, what becomes of the charge."""
 
     owner: str
     mode: str
@@ -58,6 +61,7 @@ class Statement:
     year: pd.DataFrame
     disputes: pd.DataFrame | None
     bills: pd.DataFrame
+    booked: Bookings
 
     @property
     def amount(self) -> Decimal:
@@ -65,7 +69,8 @@ class Statement:
 
 
 def tell(lines: pd.DataFrame, changed: pd.DataFrame | None, year: pd.DataFrame, disputes: pd.DataFrame | None,
-         sources: pd.DataFrame, modes: Mapping[str, str], terms: Terms) -> list[Statement]:
+         sources: pd.DataFrame, modes: Mapping[str, str], terms: Terms,
+         booked: Bookings = Bookings()) -> list[Statement]:  # noqa: B008  (never changed)
     """One statement an owner that is charged, or was the month before; by name."""
     bills = _by_owner(sources[sources["kind"] == "direct"])
     own = _by_owner(_shown(lines, terms.small))
@@ -74,7 +79,7 @@ def tell(lines: pd.DataFrame, changed: pd.DataFrame | None, year: pd.DataFrame, 
     return [Statement(owner, owners.mode(modes, owner), _part(own, owner, LINE_COLUMNS),
                       None if changed is None else _part(moved, owner, [*changes.COLUMNS[1:]]),
                       _part(years, owner, list(year.columns[1:])), _disputes_of(disputes, owner),
-                      _part(bills, owner, BILL_COLUMNS).drop(columns="kind"))
+                      _part(bills, owner, BILL_COLUMNS).drop(columns="kind"), booked.of(owner))
             for owner in sorted((own.keys() | moved.keys()) - {""})]
 
 
@@ -115,24 +120,56 @@ def answer(statement: Statement, terms: Terms) -> str:
     verb = "is charged" if statement.mode == "chargeback" else "used, for information,"
     told = (f"{statement.owner} {verb} {number(statement.amount)} {terms.currency} for {month_name(terms.period)}: "
             f"{number(sums['direct'])} for what it owns and {number(sums['shared'])} for what it shares")
+    return f"{told}; {_change(statement)}."
+
+
+def _change(statement: Statement) -> str:
+    """How the amount compares with the month before, and what took it there."""
     if statement.changes is None:
-        return f"{told}."
+        return "there is no month before to compare with"
     then = total(statement.changes["then"])
     change = statement.amount - then
+    found = changes.cause(statement.changes, change)
     if not change:
-        return f"{told}; the same as the month before."
-    side = "more" if change > 0 else "less"
+        both = [_moved_by(found.reason, found.amount), _moved_by(found.against, found.offset)]
+        return f"the same as the month before{': ' + ' and '.join(both) if all(both) else ''}"
+    if not any(statement.changes["then"]):
+        return "nothing was charged the month before"
     share = f" ({percent(abs(ratio(change, then)))})" if then else ""
-    reasons = changes.by_reason(statement.changes)
-    largest = max(reasons.itertuples(), key=lambda row: abs(row.amount), default=None)
-    why = f", mostly {WHY[largest.reason]} ({number(largest.amount)})" if largest else ""
-    return f"{told}; {number(abs(change))}{share} {side} than the month before{why}."
+    side = "more" if change > 0 else "less"
+    return f"{number(abs(change))}{share} {side} than the month before, {_why(found, change, statement.changes)}"
+
+
+def _why(found: changes.Cause, change: Decimal, lines: pd.DataFrame) -> str:
+    """The largest reason in the change's own direction and the line behind most of it; what offset it where larger."""
+    if found.reason is None:
+        why = "and no reason that is known goes that way"
+    else:
+        part = "mostly" if 2 * abs(found.amount) >= abs(change) else "the largest part"
+        why = f"{part} {WHY[found.reason]} ({number(found.amount)}){_first(found, lines)}"
+    return why + (f"; {_moved_by(found.against, found.offset)}" if abs(found.offset) > abs(found.amount) else "")
+
+
+def _first(found: changes.Cause, lines: pd.DataFrame) -> str:
+    """The line that moved most by the reason, and whether it is new."""
+    name = words(found.line["application" if found.reason == "ownership" else "item"])
+    if not name or found.reason == "rounding":
+        return ""
+    new = found.reason != "ownership" and not any(lines.loc[lines["item"] == found.line["item"], "then"])
+    return f", above all {name}{', which is new' if new else ''}"
+
+
+def _moved_by(reason: str | None, amount: Decimal) -> str:
+    """What the reason added or took off; "" for none."""
+    done = "added" if amount > 0 else "took off"
+    return f"{WHY[reason].removeprefix('for ')} {done} {number(abs(amount))}" if reason else ""
 
 
 def terms_note(statement: Statement, terms: Terms) -> str:
-    """Basis, tie, mode: what the amounts are."""
-    booked = "it is booked to your cost centre" if statement.mode == "chargeback" else "nothing is booked"
-    return f"{statement.mode.capitalize()}: {booked}. {terms.basis.capitalize()} cost in {terms.currency}, {terms.tie}."
+    """What becomes of the charge, and what the amounts are: basis and tie."""
+    told = bookings.tell(statement.booked, statement.amount, terms.period, statement.mode != "chargeback", terms.mock,
+                         terms.closed)
+    return f"{told} {terms.basis.capitalize()} cost in {terms.currency}, {terms.tie}."
 
 
 def folders(owners: Iterable[str]) -> dict[str, str]:

@@ -206,6 +206,7 @@ def check(month, found: dict[str, pd.DataFrame] | None = None) -> pd.DataFrame:
     return checks.collect(
         *check_burden(month.tco, month.charged.lines, month.coded, found["bridge"], month.applications, month.period),
         *layers.check(month.tco, month.coded, to_cents(control), found["pools"], version),
+        layers.check_flows(found["flows"], to_cents(control)),
         *span.check(month.span, found["coverage"], month.params.tco.months), *labourcost.check(strange, month.tco, found["labour"], paid),
         *retired(month.tco, month.applications), *ratecards.check(month.cards, month.cards_used),
         *storage.check(found["storage_cloud"], found.get("storage_owned")), *depreciation.check(month.worn, month.params.tolerance))

@@ -10,12 +10,13 @@ from functools import cached_property
 import pandas as pd
 
 from helpers import (
-    billing, bridge, burden, charges, costs, depreciation, disputes, forecast, kept, labourcost, lagged, ledger, mapping, matching, moves,
+    billing, bridge, burden, cache, charges, costs, depreciation, disputes, forecast, kept, labourcost, lagged, ledger, mapping, matching, moves,
     openitems, params, past, picks, posting, ratecards, rates, received, span, submitted, tco, typed, underway, unitcosts)
 from helpers.billing import drill
 from helpers.charging import Charging
 from helpers.errors import InputError
 from helpers.given import Given
+from helpers.problems import shown
 from helpers.settlement import Limits
 
 CACHE = params.ROOT / ".cache"
@@ -52,6 +53,14 @@ class Month(Charging, Given):
     def cube(self) -> billing.Cube:
         """Billing files → cost cube."""
         return billing.load(self.params.files("billing"), CACHE, self.asked)
+
+    @cached_property
+    def prints(self) -> dict[tuple[str, str], str]:
+        """By input and file what went in: the SHA-256 of its content; "" for an input that is not given."""
+        named = list(self.named_files())
+        paths = [path for _, path in named if path]
+        marks = dict(zip(paths, cache.fingerprints(paths, CACHE), strict=True))
+        return {(name, shown(path) if path else ""): marks.get(path, "") for name, path in named}
 
     @property
     def asked(self) -> billing.Asked:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from helpers import charts, charts_canvas, house
+from helpers import charts, charts_canvas, charts_flow, house, layers
 
 ROOT = Path(__file__).parent.parent
 HOSTILE = """<script>alert(1)</script>" $x$ $$ **b** \\frac{1}{2} \x0b --> ]]>"""
@@ -47,12 +47,13 @@ def every_chart(text: str) -> dict[str, charts_canvas.Chart]:
         "bars": charts.bars(amounts((text, "10"), ("b", "-3")), "inner", "amount", unit="", **said),
         "blocks": charts.blocks(amounts((text, text, "10"), ("B", "b", "5")), "outer", "inner", "amount", **said),
         "waterfall": charts.waterfall(steps, **said),
+        "flow": charts.flow(flows((0, text, text, "2"), (0, text, "b", "1")), **said),
         "lines": charts.lines(months, **said),
         "fan": charts.fan(months, bands, budget=months[["period", "amount"]], **said),
     }
 
 
-@pytest.mark.parametrize("kind", ["bars", "blocks", "waterfall", "lines", "fan"])
+@pytest.mark.parametrize("kind", ["bars", "blocks", "flow", "waterfall", "lines", "fan"])
 def test_hostile_text_is_drawn_as_text(kind):
     chart = every_chart(HOSTILE)[kind]
     clean = house.words(HOSTILE)
@@ -60,7 +61,7 @@ def test_hostile_text_is_drawn_as_text(kind):
     assert "<script" not in chart.svg and "\x0b" not in chart.svg
 
 
-@pytest.mark.parametrize("kind", ["bars", "blocks", "waterfall", "lines", "fan"])
+@pytest.mark.parametrize("kind", ["bars", "blocks", "flow", "waterfall", "lines", "fan"])
 def test_a_picture_names_no_outside_address_no_clock_and_no_id(kind):
     svg = every_chart("Cost")[kind].svg
     assert svg.count("http") == 1 and 'xmlns="http://www.w3.org/2000/svg"' in svg
@@ -101,21 +102,68 @@ def test_bars_start_at_zero_on_both_sides():
     assert down_high == pytest.approx(up_low) and up_high - up_low == pytest.approx(2 * (down_high - down_low))
 
 
-def test_blocks_fold_small_bands_and_say_what_is_below_zero():
+def test_blocks_carry_net_amounts_fold_small_bands_and_name_what_is_below_zero():
     frame = amounts(
         ("Compute", "Servers", "900"),
         ("Data", "Lake", "80"),
         ("A", "a", "10"),
         ("B", "b", "10"),
         ("Compute", "Credits", "-40"),
+        ("Tax", "Refund", "-1234.5"),
     )
-    shown = texts(charts.blocks(frame, "outer", "inner", "amount", "t", "s", "a"))
-    assert shown[2:4] == ["Compute", "900"] and "other (2)" in shown
-    assert shown[-1] == "Not drawn, being below zero: \u221240.0"
+    chart = charts.blocks(frame, "outer", "inner", "amount", "t", "s", "a")
+    shown = texts(chart)
+    assert shown[2:4] == ["Compute", "860"] and "other (2)" in shown  # 900 drawn, less 40
+    assert shown[-2:] == ["Not drawn, being below zero: Tax, Refund \u22121,234.50", "Compute, Credits \u221240.00"]
+    assert chart.alt == f"a; {shown[-2]}; {shown[-1]}"
+    assert charts.whole_of_blocks(frame, "outer", "inner", "amount") == Decimal("-274.5")  # 1,000 drawn, 1,274.50 named
 
 
 def test_blocks_without_cost_draw_nothing_and_do_not_fail():
     assert texts(charts.blocks(amounts(("a", "b", "0")), "outer", "inner", "amount", "t", "s", "a")) == ["t", "s"]
+
+
+def flows(*rows) -> pd.DataFrame:
+    return pd.DataFrame([(*names, Decimal(amount)) for *names, amount in rows], columns=["layer", "from", "to", "amount"])
+
+
+NETTED = flows(
+    (0, "Cloud", "Compute", "100"), (0, "Cloud", "(no tower)", "-30.25"), (0, "Staff", "(no tower)", "50"),
+    (1, "Compute", "Freight", "100"), (1, "(no tower)", "Freight", "-5"), (1, "(no tower)", "Parcels", "24.75"),
+)
+
+
+def test_a_flow_below_zero_is_named_and_every_block_carries_its_net():
+    chart = charts.flow(NETTED, "t", "s", "alt")
+    shown = texts(chart)
+    assert shown[2:] == [
+        "Cloud 69.8", "Staff 50.0",  # 100 - 30.25
+        "Compute 100", "(no tower) 19.8",  # 50 - 30.25
+        "Freight 95.0", "Parcels 24.8",  # 100 - 5
+        "Not drawn, being below zero: Cloud to (no tower) \u221230.25", "(no tower) to Freight \u22125.00",
+    ]
+    assert chart.alt == f"alt; {shown[-2]}; {shown[-1]}"
+
+
+def test_what_a_flow_draws_and_names_is_the_whole_of_each_layer():
+    assert charts_flow.wholes(NETTED) == [Decimal("119.75"), Decimal("119.75")]
+    assert layers.check_flows(NETTED, Decimal("119.75"))["state"] == "ok"
+    torn = layers.check_flows(NETTED.iloc[:-1], Decimal("119.75"))  # the band of 24.75 to Parcels is lost
+    assert (torn["state"], torn["got"]) == ("failed", Decimal(95))
+
+
+def test_a_name_with_nothing_but_flows_below_zero_has_no_block_and_is_named():
+    shown = texts(charts.flow(flows((0, "Refunds", "Compute", "-7"), (0, "Cloud", "Compute", "9")), "t", "s", "a"))
+    assert shown[2:] == ["Cloud 9.00", "Compute 2.00", "Not drawn, being below zero: Refunds to Compute \u22127.00"]
+    assert texts(charts.flow(flows((0, "Refunds", "Compute", "-7")), "t", "s", "a"))[2:] == [
+        "Not drawn, being below zero: Refunds to Compute \u22127.00"]
+
+
+def test_of_many_flows_below_zero_the_smallest_stand_as_one_with_their_sum():
+    shown = texts(charts.flow(flows(*[(0, f"P{place}", HOSTILE, str(-place)) for place in range(1, 9)]), "t", "s", "a"))
+    assert len(shown) == 2 + charts_canvas.NAMED
+    assert shown[2].startswith("Not drawn, being below zero: P8 to <script>") and shown[2].endswith(" \u22128.00")
+    assert shown[-1] == "3 more \u22126.00"  # 1 + 2 + 3
 
 
 def test_waterfall_signs_its_steps_and_not_its_totals():

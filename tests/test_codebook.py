@@ -54,9 +54,10 @@ def test_every_published_column_is_in_the_codebook(published):
 
 
 def test_every_output_column_of_the_codebook_is_published(published):
-    """The restatement is published only where a closed month differs."""
+    """The restatement is published only where a closed month differs, the table of closed months only where there are some
+    (tests/test_amendments.py holds its columns to the codebook)."""
     gone = {}
-    for table in set(codebook.tables("output")) - {"restatement"}:
+    for table in set(codebook.tables("output")) - {"restatement", "chargeback_closed_months"}:
         names = [column.name for column in codebook.columns(table, "output") if column.name != "*"]
         if missing := [name for name in names if name not in published.get(table, [])]:
             gone[table] = missing

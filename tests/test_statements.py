@@ -3,6 +3,7 @@
 import csv
 import io
 import zipfile
+from dataclasses import replace
 from decimal import Decimal as D
 from functools import cache
 from types import SimpleNamespace
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from helpers import changes, charges, costs, kept, owners, params, publish, statements, walk
 from helpers.errors import InputError
+from helpers.house import MINUS
 from helpers.money import total
 from tests.tables import cells, table
 from tests.test_chargeback import APPLICATIONS, SOURCES, drivers, rules, tied
@@ -150,6 +152,59 @@ def test_the_year_stands_beside_the_owners_budget():
     assert cells(found) == [("Head of A", "2026-08", "FY2027 M05", "10", None, None, "closed"),
                             ("Head of A", "2026-09", "FY2027 M06", "15", "12", "3", "this month")]
     assert owners.budgeted(found) == 3
+
+
+# --- the headline: how much, against the month before, and why
+
+def headline(*rows: tuple, **said) -> str:
+    """What the answer says after the amount; rows: item, then, now and the reasons of its change."""
+    lines = [{"application": "A", "kind": "direct", "item": item, "then": D(then), "now": D(now), "change": D(now) - D(then),
+              **{reason: D(reasons.get(reason, 0)) for reason in changes.REASONS}} for item, then, now, reasons in rows]
+    amount = sum((row["now"] for row in lines), D(0))
+    found = replace(told(lines=[{"kind": "direct", "application": "A", "ServiceName": "EC2", "method": "direct", "amount": amount}], **said),
+                    changes=pd.DataFrame(lines, columns=["application", "kind", "item", "then", "now", "change", *changes.REASONS]))
+    return statements.answer(found, TERMS).partition("; ")[2]
+
+
+def test_a_rise_is_told_by_what_rose_and_a_larger_fall_as_what_offset_it():
+    # usage 1,748.47 and rate 1,163.02, less 2,135.90 held back: 775.59 more than 122,135.90
+    said = headline(("Data lake", "100000", "101748.47", {"usage": "1748.47"}), ("EC2", "20000", "21163.02", {"rate": "1163.02"}),
+                    ("Observability", "2135.90", "0", {"held back": "-2135.90"}))
+    assert said == ("775.59 (0.6 %) more than the month before, mostly for usage (1,748.47), above all Data lake; "
+                    "cost that is held back took off 2,135.90.")
+
+
+def test_a_fall_is_told_by_what_fell_and_what_is_smaller_against_it_is_left_out():
+    said = headline(("EC2", "100", "60", {"usage": "-40"}), ("S3", "10", "25", {"rate": "15"}))
+    assert said == f"25.00 (22.7 %) less than the month before, mostly for usage ({MINUS}40.00), above all EC2."
+
+
+def test_a_new_service_is_called_new():
+    said = headline(("Tidepool", "0", "64.80", {"usage": "64.80"}), ("EC2", "100", "88", {"usage": "-12"}))
+    assert said == "52.80 (52.8 %) more than the month before, mostly for usage (52.80), above all Tidepool, which is new."
+
+
+def test_a_reason_of_less_than_half_the_change_is_only_the_largest_part():
+    said = headline(("EC2", "100", "175", {"usage": "30", "rate": "25", "one-off": "20"}))
+    assert said == "75.00 (75.0 %) more than the month before, the largest part for usage (30.00), above all EC2."
+
+
+def test_a_change_that_no_reason_goes_with_is_told_as_that():
+    said = headline(("EC2", "100", "110", {"usage": "-5"}))
+    assert said == "10.00 (10.0 %) more than the month before, and no reason that is known goes that way; usage took off 5.00."
+
+
+def test_no_change_no_month_before_and_nothing_charged_then_are_told():
+    assert headline(("EC2", "100", "100", {})) == "the same as the month before."
+    assert headline(("EC2", "100", "100", {"usage": "7", "rate": "-7"})) == (
+        "the same as the month before: usage added 7.00 and the rate took off 7.00.")
+    assert headline(("EC2", "0", "100", {"usage": "100"})) == "nothing was charged the month before."
+    assert statements.answer(told(), TERMS).endswith("; there is no month before to compare with.")
+
+
+def test_an_application_that_came_is_named_and_not_its_service():
+    assert headline(("EC2", "5", "25", {"ownership": "20"})) == (
+        "20.00 (400.0 %) more than the month before, mostly a change of ownership (20.00), above all A.")
 
 
 # --- why a charge is not what it was

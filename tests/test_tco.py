@@ -299,6 +299,19 @@ def test_the_bridge_of_several_months_has_the_same_months_on_both_sides():
     assert cells(span.movers(both), "application", "change") == [("A", "0"), ("B", "0"), ("ORDER-HUB", "0")]
 
 
+def test_the_pool_named_of_a_change_went_the_way_the_change_went():
+    def lines(**cents):
+        return pd.DataFrame([{"application": name.split("_")[0], "source": "ledger", "cost_pool": name.split("_")[1], "cents": amount}
+                             for name, amount in cents.items()])
+
+    then = lines(A_Hardware=9000, A_Staffing=1000, B_Staffing=500, C_Hardware=100, C_Staffing=300)
+    now = lines(A_Hardware=8000, A_Staffing=2500, B_Staffing=100, C_Hardware=200, C_Staffing=200)
+    found = span.movers({"2026-08": then, "2026-09": now})
+    # A: 15.00 more of staff, 10.00 less of hardware; C: one more and one less by the same
+    assert cells(found, "application", "change", "most", "of_it") == [
+        ("A", "5", "Staffing", "15"), ("B", "-4", "Staffing", "-4"), ("C", "0", "Staffing", "-1")]
+
+
 def test_own_storage_tells_headroom_and_months_to_full():
     cards = table("card  driver  v5_tower\nGB  gb  Storage")
     held = table("period  driver  unit\n2026-09  gb  GB").assign(owned=[D(120)], practical=[D(100)])
