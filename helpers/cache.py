@@ -69,7 +69,7 @@ def write(table: pd.DataFrame, path: Path) -> None:
 def restore(path: Path, exact: Collection[str] | None = None) -> pd.DataFrame:
     """A stored table, its amounts Decimal again; with `exact` those of these names only, the rest as Arrow has them."""
     try:
-        table = pq.read_table(path)
+        table = pq.read_table(path, partitioning=None)
     except (OSError, pa.ArrowInvalid) as error:
         raise damaged(path) from error
     apart = [] if exact is None else [field.name for field in table.schema

@@ -148,7 +148,7 @@ def _load_parquet(file: Path, where: str) -> Raw:
     import pyarrow.parquet
 
     try:
-        content = pyarrow.parquet.read_table(file)
+        content = pyarrow.parquet.read_table(file, partitioning=None)
     except (pyarrow.ArrowException, OSError) as wrong:
         found = f"it cannot be read ({str(wrong).splitlines()[0]})"
         raise InputError(where, found, "a parquet file", "make the extract again") from None

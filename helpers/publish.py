@@ -111,7 +111,7 @@ def bind(out: str | Path) -> None:
             rows = parquet.read_metadata(path).num_rows
             sheet = _sheet_name(path.stem, used) if rows <= SHEET_ROWS else ""
             if sheet:
-                _write_sheet(book.add_worksheet(sheet), parquet.read_table(path).to_pydict(), formats)
+                _write_sheet(book.add_worksheet(sheet), parquet.read_table(path, partitioning=None).to_pydict(), formats)
             listed.append((path.stem, rows, sheet or f"see CSV: tables/{path.stem}.csv"))
         _write_contents(contents, listed, formats)
 

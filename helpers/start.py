@@ -5,6 +5,7 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from helpers import draft, formats
 from helpers import found
@@ -63,7 +64,7 @@ def scan(place: Path) -> list[Found]:
     if not place.is_dir():
         raise InputError(shown(place), "no such folder", "a folder of billing and other files", "correct the path")
     files = sorted(file for file in place.rglob("*") if _is_table(file, place))
-    with Duck() as engine:
+    with TemporaryDirectory() as aside, Duck(files=files, folder=Path(aside), spill="spill") as engine:
         guesses = [formats.guess(file, engine) for file in files]
         guesses = _one_each([guess for guess in guesses if guess.kind or found.kind_of(guess.file) != "json"])
         return [read_bills(guess, engine) for guess in guesses]

@@ -43,7 +43,7 @@ def _widths(months: int, cuts: np.ndarray) -> list[dict]:
 
 
 def main(path: str) -> None:
-    lines = pd.read_parquet(path, columns=["train", "test"])
+    lines = pd.read_parquet(path, columns=["train", "test"], partitioning=None)
     rows = fit([*train, *test] for train, test in zip(lines["train"], lines["test"], strict=True))
     with open(widths.TABLE, "w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, widths.COLUMNS, lineterminator="\n")

@@ -97,7 +97,7 @@ def _join(kept: Path, name: str, keys: Sequence[str]) -> None:
     parts = _parts(kept, name)
     if not parts or sum(pq.read_metadata(part).num_rows for part in parts) > FEW:
         return
-    whole = pa.concat_tables(_of_one_scale([pq.read_table(part) for part in parts]))
+    whole = pa.concat_tables(_of_one_scale([pq.read_table(part, partitioning=None) for part in parts]))
     pq.write_table(whole.take(pc.sort_indices(whole, [(key, "ascending") for key in keys])), kept / f"{name}.parquet")
     for part in parts:
         part.unlink()
@@ -121,13 +121,18 @@ FEW = 200_000  # lines; of more each month and format keeps its own order
 MONEY = ("BilledCost", "EffectiveCost")  # the amounts that the next steps count with
 
 
-def engine_of(asked: Asked, spill: Path | None = None):
-    """The engine that the parameters choose."""
+def engine_of(asked: Asked, files: Sequence[Path], folder: Path, spill: str):
+    """The engine that the parameters choose, for these files; the folder is its own to write to."""
     if asked.engine == "duckdb":
-        return Duck(asked.memory, spill)
+        return Duck(asked.memory, files, folder, spill)
     from helpers.billing.spark import Spark
 
-    return Spark(asked.master, dict(asked.storage))
+    return Spark(asked.master, dict(asked.storage), files)
+
+
+def spill() -> str:
+    """The name of a folder for what an engine has no memory for; no two engines share one."""
+    return f"{keep.ASIDE}spill-{uuid4().hex}"
 
 
 class Build:
@@ -151,11 +156,8 @@ class Build:
     def engine(self):
         """What reads the bills, opened when something must be read."""
         if self._engine is None:
-            self._engine = engine_of(self.asked, self._spill())
+            self._engine = engine_of(self.asked, list(self.paths.values()), self.folder, spill())
         return self._engine
-
-    def _spill(self) -> Path:
-        return self.folder / f"{keep.ASIDE}spill-{uuid4().hex}"  # no two engines share one
 
     def close(self) -> None:
         """Lets the engine go."""
@@ -175,7 +177,7 @@ class Build:
         roles, blocks, repeats = self._decide(bills)
         cache.write(repeats, aside / "repeats.parquet")
         months = Months(bills, self.prints, roles, blocks, self.folder, self.asked.tag_keys, self.engine).build()
-        with Duck(self.asked.memory, self._spill()) as local:  # what is kept lies here, whatever engine read the bills
+        with Duck(self.asked.memory, (), self.folder, spill()) as local:  # what is kept lies here, whatever engine read the bills
             files.keep(bills, roles, blocks, local)
             local.write(files.table(), aside / "files.parquet")
             local.write(files.days(), aside / "days.parquet")
@@ -269,7 +271,7 @@ def _check_whole(deliveries: Mapping[str, manifests.Delivery], roles: pd.DataFra
 
 def _by_day(bill: Known) -> dict[tuple, int]:
     """A file's rows by bill and day."""
-    totals = pd.read_parquet(bill.totals, columns=[*BLOCKS[:4], "line_count"])
+    totals = pd.read_parquet(bill.totals, columns=[*BLOCKS[:4], "line_count"], partitioning=None)
     return {day: int(count) for day, count in totals.groupby(BLOCKS[:4])["line_count"].sum().items()}
 
 

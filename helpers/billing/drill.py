@@ -6,11 +6,12 @@
 from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pandas as pd
 
 from helpers.billing import reading, tagging
-from helpers.billing.cube import Asked, Cube, engine_of
+from helpers.billing.cube import Asked, Cube, engine_of, spill
 from helpers.billing.query import ROW
 from helpers.billing.shapes import KEYS, literal, quoted
 from helpers.billing.sources import open_source, word_of
@@ -27,10 +28,11 @@ def rows(cube: Cube, line: Mapping, asked: Asked, most: int = 1_000) -> pd.DataF
     files = cube.files[(cube.files["state"] == "read") & (cube.files["ProviderName"] == line["ProviderName"])
                        & (cube.files["billing_period"] == line["billing_period"])
                        & (cube.files["BillingCurrency"] == line["BillingCurrency"])]
+    paths = [ROOT / name for name in sorted(set(files["file"]))]
     found: list[pd.DataFrame] = []
-    with closing(engine_of(asked)) as engine:
-        for name in sorted(set(files["file"])):
-            found.append(_rows_of(ROOT / name, line, asked, most - sum(map(len, found)), engine))
+    with TemporaryDirectory() as aside, closing(engine_of(asked, paths, Path(aside), spill())) as engine:
+        for path in paths:
+            found.append(_rows_of(path, line, asked, most - sum(map(len, found)), engine))
     kept = [table for table in found if len(table)]
     return pd.concat(kept, ignore_index=True) if kept else pd.DataFrame(columns=["file", "row"])
 

@@ -1,11 +1,13 @@
-"""DuckDB: the engine of everyday, embedded, within a set memory.
+"""DuckDB: the engine of everyday, embedded, within a set memory, and locked to the files it is given.
 
     files → relation      a view over files of the same columns; records are opened up, one column a field
     SQL → table, write    an Arrow table, or parquet made without holding it
+
+Names of files and folders say nothing of what a file holds: DuckDB takes BilledCost=0/ for a column unless told not to.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import duckdb
@@ -16,18 +18,40 @@ from helpers.billing.shapes import literal, quoted
 
 
 LONGEST = 33_554_432  # bytes of a row
+PLAIN = "hive_partitioning = false"  # folders named x=y/ make no columns
+LOCK = {"autoload_known_extensions": False, "autoinstall_known_extensions": False, "enable_external_access": False,
+        "lock_configuration": True}  # in this order: what may be read is told before, and nothing is set after
+
+
+def locked(files: Sequence[Path] = (), folder: Path | None = None, **settings: object) -> duckdb.DuckDBPyConnection:
+    """A connection that reads these files and reads and writes in the folder, that loads nothing and stays so."""
+    engine = duckdb.connect()
+    ways = {text for file in files for text in (str(file), named(file))}  # as it is, and as `named` has it
+    places = {str(folder), named(folder)} if folder else ()
+    for name, value in {"temp_directory": "", **settings}.items():
+        engine.execute(f"SET {name} = {literal(value)}")
+    engine.execute(f"SET allowed_paths = {_listed(sorted(ways))}")
+    engine.execute(f"SET allowed_directories = {_listed(sorted(places))}")
+    for name, value in LOCK.items():
+        engine.execute(f"SET {name} = {literal(value)}")
+    return engine
+
+
+def stored(path: Path) -> str:
+    """A parquet file as SQL names it."""
+    return f"read_parquet({literal(named(path))}, {PLAIN})"
 
 
 class Duck:
-    """A connection with its limits; also the words in which DuckDB differs (helpers.billing.columns.Words)."""
+    """A connection with its limits; also the words in which DuckDB differs (helpers.billing.columns.Words).
 
-    def __init__(self, memory: str = "3GB", spill: Path | None = None):
-        self.engine = duckdb.connect()
-        settings = {"TimeZone": "UTC", "memory_limit": memory, "preserve_insertion_order": False}
-        if spill:
-            settings["temp_directory"] = str(spill)
-        for name, value in settings.items():
-            self.engine.execute(f"SET {name} = {literal(value)}")
+    files: all that it will be asked to read, since a connection once locked takes no more.  folder: what it may write
+    to, and read back.  spill: what lies in it when memory does not do.
+    """
+
+    def __init__(self, memory: str = "3GB", files: Sequence[Path] = (), folder: Path | None = None, spill: str = ""):
+        self.engine = locked(files, folder, TimeZone="UTC", memory_limit=memory, preserve_insertion_order=False,
+                             temp_directory=folder / spill if spill else "")
         self._made = 0
 
     def __enter__(self) -> "Duck":
@@ -42,12 +66,12 @@ class Duck:
 
     def columns(self, path: Path) -> dict[str, str]:
         """Names and types of a parquet file's columns."""
-        described = self.engine.execute(f"DESCRIBE SELECT * FROM read_parquet({literal(named(path))})").fetchall()
+        described = self.engine.execute(f"DESCRIBE SELECT * FROM {stored(path)}").fetchall()
         return {name: kind for name, kind, *_ in described}
 
     def json_columns(self, path: Path) -> dict[str, str]:
         """Names in the objects of a file, a line each, and whether any value is nested: JSON, else VARCHAR."""
-        rows = f"read_ndjson_objects({literal(named(path))}, maximum_object_size = {LONGEST})"
+        rows = _objects(path)
         names = [name for (name,) in self.engine.execute(
             f"SELECT DISTINCT unnest(json_keys(json)) AS name FROM {rows} ORDER BY name").fetchall()]
         if not names:
@@ -61,9 +85,8 @@ class Duck:
         """The first line on which one of the names has a number of more than 17 digits; 0 where none has."""
         pattern = f'"({"|".join(map(re.escape, names))})"\\s*:\\s*-?([0-9][.]?){{18,}}'
         found = self.engine.execute(
-            f"SELECT min(line) FROM (SELECT row_number() OVER () AS line, CAST(json AS VARCHAR) AS text FROM "
-            f"read_ndjson_objects({literal(named(path))}, maximum_object_size = {LONGEST})) "
-            f"WHERE regexp_matches(text, {literal(pattern)})").fetchone()
+            f"SELECT min(line) FROM (SELECT row_number() OVER () AS line, CAST(json AS VARCHAR) AS text "
+            f"FROM {_objects(path)}) WHERE regexp_matches(text, {literal(pattern)})").fetchone()
         return found[0] or 0
 
     def relation(self, paths: Sequence[Path], kind: str, delimiter: str, columns: Mapping[str, str], explode: str = "",
@@ -90,7 +113,7 @@ class Duck:
         return view, {name: type_ for name, type_, *_ in described if name not in (FILE, ROW)}
 
     def _clause(self, paths, kind, delimiter, columns, placed) -> str:
-        files = "[" + ", ".join(literal(named(path)) for path in paths) + "]"
+        files = f"{_listed(map(named, paths))}, {PLAIN}"
         place = {"parquet": "file_row_number + 1", "csv": "row_number() OVER ()", "json": "row_number() OVER ()"}[kind]
         row = f", {place} AS {ROW}" if placed else ""
         if kind == "parquet":
@@ -122,10 +145,8 @@ class Duck:
         self.engine.execute(f"DROP TABLE IF EXISTS {name}")
 
     def write(self, sql: str, path: Path) -> None:
-        """The rows of a SELECT as a parquet file, in the order the SELECT gives."""
-        self.engine.execute("SET preserve_insertion_order = true")
+        """The rows of a SELECT as a parquet file, in the order that its ORDER BY gives."""
         self.engine.execute(f"COPY ({sql}) TO {literal(path)} (FORMAT parquet, COMPRESSION snappy)")
-        self.engine.execute("SET preserve_insertion_order = false")
 
     def text(self, column: str, kind: str) -> str:
         """A column of lists, maps or records as JSON text."""
@@ -146,6 +167,15 @@ class Duck:
 def named(path: Path) -> str:
     """The path for the engine, which would read * ? [ in it as a pattern and take other files."""
     return re.sub(r"([*?\[])", r"[\1]", str(path))
+
+
+def _listed(texts: Iterable[object]) -> str:
+    return "[" + ", ".join(map(literal, texts)) + "]"
+
+
+def _objects(path: Path) -> str:
+    """The JSON objects of a file, a line each, as SQL names them."""
+    return f"read_ndjson_objects({literal(named(path))}, maximum_object_size = {LONGEST}, {PLAIN})"
 
 
 def _elements(column: str, kind: str) -> str:

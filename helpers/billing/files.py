@@ -9,6 +9,7 @@ from collections.abc import Mapping
 import pandas as pd
 import pyarrow as pa
 
+from helpers.billing.duck import stored
 from helpers.billing.known import Known
 from helpers.billing.shapes import literal
 from helpers.billing.survey import UNIT
@@ -28,7 +29,7 @@ def keep(bills: Mapping[str, Known], roles: pd.DataFrame, blocks: pd.DataFrame, 
            "service_day, line_count"
     every = " UNION ALL ".join(f"SELECT {literal(name)} AS file, {literal(one.source.label)} AS format, "
                                f"{literal(one.longest or '')} AS decimals, {keys}, {sums} "
-                               f"FROM read_parquet({literal(one.totals)})" for name, one in bills.items())
+                               f"FROM {stored(one.totals)}" for name, one in bills.items())
     engine.keep("fates", _texts(roles, [*UNIT, "file", "role", "twin", "why", "basis"]))
     engine.keep("blocks", _texts(blocks, [*UNIT, "service_day", "file", "twin"]))
     bill = " AND ".join(f"totals.{name} = {{0}}.{name}" for name in (*UNIT, "file"))

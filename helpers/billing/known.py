@@ -103,7 +103,7 @@ class Knowledge:
             rows = f"FROM survey_all WHERE file = {literal(source.path)}"
             units = ", ".join(UNIT_KEYS)
             keep.made(self.folder, self.keys[source.name], lambda aside, source=source, rows=rows: (
-                engine.write(f"SELECT {columns} {rows}", aside / "totals.parquet"),
+                engine.write(f"SELECT {columns} {rows} ORDER BY ALL", aside / "totals.parquet"),
                 engine.write(f"SELECT {units}, {_SUMS} {rows} GROUP BY {units} ORDER BY {units}",
                              aside / "units.parquet"),
                 _about(source, found, aside)))

@@ -66,7 +66,7 @@ def kept(sources: Sequence[Source], amounts: bool, folder: Path, prints: Sequenc
                       [vars(source.word) for source in sources])
     place = keep.made(folder, f"shared-{key}",
                       lambda aside: shared(sources, amounts, engine()).to_parquet(aside / "rows.parquet"))
-    return pd.read_parquet(place / "rows.parquet")
+    return pd.read_parquet(place / "rows.parquet", partitioning=None)
 
 
 def same_lines(pair: Sequence[Source], scales: Mapping[str, Mapping[str, int]], engine) -> bool:

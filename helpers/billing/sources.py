@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from helpers import globs
-from helpers.billing import aws, focus, query, table
+from helpers.billing import aws, focus, keep, query, table
 from helpers.billing.aws import AWS
 from helpers.billing.azure import AZURE
 from helpers.billing.duck import Duck
@@ -137,6 +137,8 @@ def columns_of(path: Path, kind: str, engine: Duck) -> tuple[str, dict[str, str]
     except (duckdb.Error, pa.ArrowException, OSError) as error:
         if isinstance(error, PermissionError):
             raise unreadable(path, error) from error
+        if not path.is_file():
+            raise keep.changed(shown(path)) from error
         raise InputError(shown(path), f"not readable as parquet ({str(error).strip().splitlines()[0]})",
                          "a whole parquet file", "export or copy the file again") from error
     _check_twice(path, names)

@@ -31,7 +31,7 @@ KINDS = {"string": "VARCHAR", "double": "DOUBLE", "float": "FLOAT", "timestamp":
 class Spark:
     """A session with its settings; speaks to helpers.billing as helpers.billing.duck.Duck does."""
 
-    def __init__(self, master: str, storage: Mapping[str, str] | None = None):
+    def __init__(self, master: str, storage: Mapping[str, str] | None = None, files: Sequence[Path] = ()):
         try:
             from pyspark.sql import SparkSession
         except ImportError as missing:
@@ -44,7 +44,7 @@ class Spark:
         self.session = builder.getOrCreate()
         self.session.sparkContext.setLogLevel("ERROR")
         self.storage = dict(storage or {})
-        self._local = Duck()
+        self._local = Duck(files=files)
         self._made = 0
 
     def close(self) -> None:

@@ -7,11 +7,11 @@ Most texts are plain JSON objects, which DuckDB reads by the hundred thousand; w
 
 from collections.abc import Sequence
 
-import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from helpers import tags
+from helpers.billing.duck import locked
 from helpers.billing.shapes import PAIR, PIECE, literal
 
 PLAIN = r"text LIKE '{%}' AND NOT contains(text, '\') AND json_valid(text)"
@@ -20,7 +20,7 @@ PLAIN = r"text LIKE '{%}' AND NOT contains(text, '\') AND json_valid(text)"
 def reduce(texts: pa.Table, keys: Sequence[str], prefixes: Sequence[str] = ()) -> pa.Table:
     """Of a column `text` of distinct Tags texts: text, and `kept`, the tags that count as JSON ("" for none)."""
     counts = tags.counting(keys)
-    with duckdb.connect() as engine:
+    with locked() as engine:
         engine.register("texts", texts)
         engine.execute(f"CREATE TABLE looked AS SELECT text, {PLAIN} AS plain FROM texts")
         engine.execute("CREATE TABLE said AS SELECT *, json_keys(json) AS keys FROM (SELECT text, plain, "  # apart: what
