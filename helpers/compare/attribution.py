@@ -7,7 +7,7 @@ The difference that the same inputs make under this program is the method's own;
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from helpers.compare import figures
 from helpers.compare.figures import Figures, added, difference
@@ -37,7 +37,8 @@ class Comparison:
         return difference(self.after, self.before)
 
 
-def compare(was: Side, now: Side, periods: Sequence[str] = (), rows: Collection[str] = (), most: int = MOST) -> Comparison:
+def compare(was: Side, now: Side, periods: Sequence[str] = (), rows: Collection[str] = (),
+            most: int = MOST) -> Comparison:
     """The two sides' figures, and each cent of their difference put to a cause.
 
     rows: tables whose rows are tried one by one however many there are; ALL for every table.
@@ -81,7 +82,7 @@ def _check_alike(was: Side, now: Side) -> None:
 
 
 def _by_what_is_kept(was: Side, now: Side, periods, before, after) -> Comparison:
-    """Where an input's content is gone, the difference cannot be put to rows: it is told as a whole, with what is gone."""
+    """Where an input's content is gone, the difference is put to no row: it is told as a whole, with what is gone."""
     before = before if before is not None else figures_of(was, periods)
     after = after if after is not None else figures_of(now, periods)
     moves = difference(after, before)
@@ -93,8 +94,8 @@ def _by_what_is_kept(was: Side, now: Side, periods, before, after) -> Comparison
 
 def _ordered(causes: Sequence[Cause]) -> list[Cause]:
     """The causes with what moved most first; what is left over, last.  The parts of TOGETHER are counted anew."""
-    order = sorted(range(len(causes)), key=lambda place: (causes[place].kind != ROWS, -figures.moved(causes[place].amounts), place))
+    order = sorted(range(len(causes)), key=lambda place: (causes[place].kind != ROWS,
+                                                          -figures.moved(causes[place].amounts), place))
     places = {old: new for new, old in enumerate(order)}
-    return [causes[place] if causes[place].kind != TOGETHER else
-            Cause(TOGETHER, (), causes[place].amounts, causes[place].note, tuple(sorted(places[part] for part in causes[place].parts)))
-            for place in order]
+    return [replace(cause, parts=tuple(sorted(places[part] for part in cause.parts)))
+            for cause in map(causes.__getitem__, order)]

@@ -26,7 +26,8 @@ SHOWN = 4  # amounts that a sentence names
 
 def differences(found: Comparison) -> pd.DataFrame:
     """One row a figure that differs, the largest first within its kind and month."""
-    rows = [(*key, found.before.get(key, ZERO), found.after.get(key, ZERO), amount) for key, amount in found.difference.items()]
+    rows = [(*key, found.before.get(key, ZERO), found.after.get(key, ZERO), amount)
+            for key, amount in found.difference.items()]
     rows.sort(key=lambda row: (row[0], row[1], -abs(row[-1]), row))
     return pd.DataFrame(rows, columns=DIFFERENCES)
 
@@ -70,8 +71,8 @@ def headline(found: Comparison) -> str:
         return f"{months}: no figure differs; {amount_told(sums[1])} {currency} to charge on both sides."
     owners = {key[2] for key in moves if key[2]}
     whom = f" for {len(owners)} owner{'s' * (len(owners) != 1)}" if owners else ""
-    return (f"{months}: {amount_told(figures.moved(moves))} {currency} moved{whom}; to charge was {amount_told(sums[0])}, "
-            f"is {amount_told(sums[1])}.")
+    return (f"{months}: {amount_told(figures.moved(moves))} {currency} moved{whom}; "
+            f"to charge was {amount_told(sums[0])}, is {amount_told(sums[1])}.")
 
 
 def sentences(found: Comparison) -> list[str]:
@@ -96,8 +97,10 @@ def _of_group(group: tuple[Change, ...], found: Comparison) -> str:
     if len(group) == 1:
         return of_change(group[0], found.was, found.now)
     first = group[0]
-    columns = f" in {', '.join(first.columns)}" if first.columns and len({change.columns for change in group}) == 1 else ""
-    return (f"{first.table.replace('_', ' ')}: {len(group):,} {'lines' if first.table == 'billing' else 'rows'} {first.kind}{columns}, "
+    alike = first.columns and len({change.columns for change in group}) == 1
+    columns = f" in {', '.join(first.columns)}" if alike else ""
+    what = "lines" if first.table == "billing" else "rows"
+    return (f"{first.table.replace('_', ' ')}: {len(group):,} {what} {first.kind}{columns}, "
             f"such as {of_change(first, found.was, found.now)}")
 
 

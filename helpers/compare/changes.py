@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from helpers import codebook
+from helpers.billing.months import LINE_KEYS
 from helpers.compare import line_changes, row_changes, setting_changes
 from helpers.compare.line_changes import LineChange
 from helpers.compare.row_changes import RowChange
@@ -17,6 +18,7 @@ from helpers.compare.setting_changes import SettingChange
 from helpers.compare.sides import DECISIONS, MAP, Side
 from helpers.given import TABLES
 
+MONTHS = ("fiscal_period", "period")  # columns that say which month a row is of
 BILLING, PARAMETERS = "billing", "parameters"
 ORDER, GIVEN, TAKEN = "order of rows", "given", "not given any more"
 CODEBOOK = {"mapping rules": ("mapping_rules", "rules"), "service names": ("services", "input"),
@@ -65,6 +67,17 @@ def _of_table(name: str, was: Side, now: Side) -> Iterator[Change]:
 def key_of(name: str, rows: pd.DataFrame) -> list[str]:
     """The columns of a table that no two rows have alike, as the codebook says; none where it has no key."""
     return [column.name for column in codebook.columns(*CODEBOOK[name]) if column.key and column.name in rows]
+
+
+def month_of_change(change: Change, was: Side, now: Side) -> str:
+    """The month that the change is of, where its line or row has one."""
+    if isinstance(change.part, LineChange):
+        return (change.part.now or change.part.was)[LINE_KEYS.index("billing_period")]
+    if not isinstance(change.part, RowChange):
+        return ""
+    side, place = (was, change.part.was) if change.part.now is None else (now, change.part.now)
+    rows = side.tables[change.table].rows
+    return next((str(rows[name].iat[place])[:7] for name in MONTHS if name in rows), "")
 
 
 def taken(was: Side, now: Side, chosen: Sequence[Change]) -> Side:

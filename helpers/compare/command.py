@@ -22,15 +22,15 @@ def run(was: str, now: str, instead: Sequence[str] = (), periods: Sequence[str] 
     folder = _folder(out) if out else None
     found = compare(*both(was, now, dict(map(_pair, instead)), periods[-1] if periods else ""), periods, _named(rows))
     told = [causes.headline(found), *causes.sentences(found)]
-    rows_of_checks = causes.check(found)
+    looked = causes.check(found)
     if folder is not None:
         told.append(f"tables: {shown(write(found, folder))}")
-    failed = rows_of_checks[rows_of_checks["state"] == "failed"]
-    return told + [f"failed  {row.check} {row.note}".rstrip() for row in failed.itertuples()], checks.worst(rows_of_checks)
+    failed = looked[looked["state"] == "failed"]
+    return told + [f"failed  {row.check} {row.note}".rstrip() for row in failed.itertuples()], checks.worst(looked)
 
 
 def both(was: str, now: str, instead: dict[str, str], period: str = "") -> tuple[Side, Side]:
-    """The two sides, each with the tags of both in its cube, so that tag keys that changed are a parameter, not lines."""
+    """The two sides, each with the tags of both in its cube, so that other tag keys are a parameter and not lines."""
     first, second = sides.of(was, period), sides.of(now, period, instead)
     keys = [sorted({key for named in side.settings["tag_keys"].values() for key in named}) for side in (first, second)]
     if keys[0] == keys[1]:
@@ -54,8 +54,8 @@ def _folder(out: str) -> Path:
     if folder.exists() and not folder.is_dir():
         raise InputError(out, "it is a file", "a folder", "name another with --out")
     if folder.is_dir() and any(folder.iterdir()) and not (folder / MARK).is_file():
-        raise InputError(out, "a folder with files that this command did not write", "an empty folder, or one of an earlier comparison",
-                         "name another with --out")
+        raise InputError(out, "a folder with files that this command did not write",
+                         "an empty folder, or one of an earlier comparison", "name another with --out")
     return folder
 
 
@@ -74,4 +74,5 @@ def _check_table(name: str) -> None:
     known = [ALL, BILLING, PARAMETERS, *(table.replace(" ", "_") for table in CODEBOOK)]
     if name.replace(" ", "_") not in known:
         near = nearest(name, known)
-        raise InputError(f"--rows {name}", "no table of the inputs", ", ".join(known), f"write {near}" if near else "name one of them")
+        todo = f"write {near}" if near else "name one of them"
+        raise InputError(f"--rows {name}", "no table of the inputs", ", ".join(known), todo)

@@ -22,11 +22,12 @@ Figures = dict[tuple[str, ...], Decimal]
 def of_month(month) -> Figures:
     """The figures of a month of the walk; without a ledger there is no full cost."""
     lines = month.charged.lines
-    found = _charged(month.period, *(lines[name].tolist() for name in ("kind", "owner", "application", "pool", "amount")))
+    columns = ("kind", "owner", "application", "pool", "amount")
+    found = _charged(month.period, *(lines[name].tolist() for name in columns))
     if month.coded is not None:
         tco = month.tco
         cents = [Decimal(int(value)) / 100 for value in tco["cents"].tolist()]
-        found |= _full(month.period, tco["application"].tolist(), tco["residual"].tolist(), tco["cost_pool"].tolist(), cents)
+        found |= _full(month.period, *(tco[name].tolist() for name in ("application", "residual", "cost_pool")), cents)
     return found
 
 

@@ -42,7 +42,8 @@ class LineChange(NamedTuple):
         if self.was is None or self.now is None:
             return ()
         texts = tuple(name for name, one, other in zip(LINE_KEYS, self.was, self.now, strict=True) if one != other)
-        sums = tuple(name for name, one, other in zip(AMOUNTS, self.lost, self.gained, strict=True) if one + other and name != COUNT)
+        sums = tuple(name for name, one, other in zip(AMOUNTS, self.lost, self.gained, strict=True)
+                     if one + other and name != COUNT)
         return texts + sums
 
 
@@ -121,7 +122,7 @@ def _one_apart(gone: dict[Key, Sums], come: dict[Key, Sums]) -> Iterator[tuple[K
 
 
 def merged(was: pd.DataFrame, sums: dict[Key, Sums], chosen: Sequence[LineChange]) -> pd.DataFrame:
-    """The lines of `was` (sums: what `sums_of` says of them) with the changes chosen, sorted by name where they were."""
+    """The lines of `was` (sums: what `sums_of` says of them) with the changes chosen, sorted by name."""
     if not chosen:
         return was
     zero, touched = (ZERO,) * len(AMOUNTS), {}

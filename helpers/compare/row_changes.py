@@ -51,7 +51,7 @@ def _text(value: object) -> str:
 
 
 def changes(was: Table, now: Table, key: Sequence[str], numbers: Sequence[str]) -> list[RowChange]:
-    """The rows that only one side has, in pairs where they are the same row; in an order that no order of rows moves."""
+    """The rows that only one side has, in pairs where they are the same row; no order of rows moves their order."""
     names = list(was.rows.columns)
     left, right = _only_here(texts_of(was.rows), texts_of(now.rows))
     found: list[RowChange] = []
@@ -72,7 +72,7 @@ def moved(was: Table, now: Table) -> bool:
 
 
 def _order(change: RowChange, was: list, now: list) -> tuple:
-    return (change.kind, was[change.was] if change.was is not None else (), now[change.now] if change.now is not None else ())
+    return (change.kind, () if change.was is None else was[change.was], () if change.now is None else now[change.now])
 
 
 Left = list[tuple[tuple[str, ...], int]]  # texts of a row, and its place
@@ -125,8 +125,8 @@ def _take(left: Left, right: Left, pairs: Sequence[tuple], names: list[str]) -> 
     """The pairs as changes; their rows leave both lists."""
     for rows, gone in ((left, {row[1] for row, _ in pairs}), (right, {twin[1] for _, twin in pairs})):
         rows[:] = [row for row in rows if row[1] not in gone]
-    return [RowChange(row[1], twin[1], tuple(name for name, one, other in zip(names, row[0], twin[0], strict=True) if one != other))
-            for row, twin in pairs]
+    return [RowChange(row[1], twin[1], tuple(name for name, one, other in zip(names, row[0], twin[0], strict=True)
+                                             if one != other)) for row, twin in pairs]
 
 
 def _alike(left: Left, right: Left, names: list[str]) -> list[RowChange]:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from helpers.settings import Params
 
 ASIDE = ("inputs", "rules", "period", "company", "kept", "billing", "engine", "strict", "mode", "statements", "journal",
-         "forecast", "accruals", "unmapped_share", "new_service", "coverage_share")  # files, words, limits: no figure compared
+         "forecast", "accruals", "unmapped_share", "new_service", "coverage_share")  # files, words, limits: no figure
 
 
 class SettingChange(NamedTuple):

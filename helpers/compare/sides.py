@@ -1,4 +1,4 @@
-"""What did a run stand on?  A parameters file, a pack or a closed month in; its inputs, row by row, and what it told out.
+"""What did a run stand on?  A parameters file, a pack or a closed month in; its input rows and its figures out.
 
     text, months → of → Side      tables as they were read, the cost cube, the parameters, the figures published
 
@@ -21,9 +21,9 @@ from helpers.errors import InputError
 from helpers.given import TABLES
 from helpers.problems import ROOT, shown
 
-MAP = {"mapping rules": "mapping", "service names": "services", "provider names": "providers"}  # as a manifest names them
+MAP = {"mapping rules": "mapping", "service names": "services", "provider names": "providers"}  # named as in a manifest
 DECISIONS = "owner decisions"
-KEPT_INPUTS = "inputs"  # folder of a closed month
+KEPT_INPUTS, KEPT_CUBE = "inputs", "cube"  # folders of a closed month
 
 
 @dataclass(frozen=True)
@@ -49,20 +49,23 @@ class Side:
         return self.settings["currency"]
 
 
-def of(named: str | Path, period: str = "", instead: Mapping[str, str] | None = None, tag_keys: Sequence[str] = ()) -> Side:
+def of(named: str | Path, period: str = "", instead: Mapping[str, str] | None = None,
+       tag_keys: Sequence[str] = ()) -> Side:
     """The side that a path names; raises InputError where it is none.
 
-    instead: files that take the place of the parameters' own, by name (rules.mapping: FILE).  tag_keys: tag keys that the
+    instead: files that take the place of the parameters' own, by name (rules.mapping: FILE).  tag_keys: those that the
     cube keeps besides its own, so that two sides can be held against each other.
     """
     path = Path(named)
     place = next((folder for folder in (path, path / "closed") for name in ("manifest.json", "closed.json")
                   if (folder / name).is_file()), None)
     if place is None and path.is_dir():
-        raise InputError(str(named), "a folder without manifest.json or closed.json", "a pack, a closed month or a parameters file",
+        raise InputError(str(named), "a folder without manifest.json or closed.json",
+                         "a pack, a closed month or a parameters file",
                          "name a folder such as reports/2026-09, or a file such as params/2026-09.yaml")
     if place is not None and instead:
-        raise InputError(str(named), "a pack, whose files are what they were", "a parameters file to lay other files over",
+        raise InputError(str(named), "a pack, whose files are what they were",
+                         "a parameters file to lay other files over",
                          "name the parameters file that it was made from")
     return _of_folder(place, str(named), tag_keys) if place else _of_params(path, period, instead or {}, tag_keys)
 
@@ -74,10 +77,12 @@ def _of_params(path: Path, period: str, instead: Mapping[str, str], tag_keys: Se
     for name, file in instead.items():
         group, _, key = name.partition(".")
         if group not in ("inputs", "rules") or key not in told[group]:
-            raise InputError(f"--with {name}", "no file of the parameters", "inputs.NAME or rules.NAME", "see params/base.yaml")
+            raise InputError(f"--with {name}", "no file of the parameters", "inputs.NAME or rules.NAME",
+                             "see params/base.yaml")
         told[group][key] = [file] if isinstance(told[group][key], list) else file
     settings = setting_changes.params_of(told)
-    params.check_files(settings, {f"{group}.{key}": f"--with {group}.{key}" for group in ("inputs", "rules") for key in told[group]})
+    params.check_files(settings, {f"{group}.{key}": f"--with {group}.{key}" for group in ("inputs", "rules")
+                                  for key in told[group]})
     month = walk.Month(settings)
     paths = {name: month.files(name) for name in TABLES}
     paths |= {name: [settings.resolve(getattr(settings.rules, key))] for name, key in MAP.items()}
@@ -95,14 +100,16 @@ def _of_folder(folder: Path, name: str, tag_keys: Sequence[str]) -> Side:
         settings = setting_changes.params_of(told["parameters"])
         listed = [(row["input"], row["file"], row["sha256"]) for row in told["inputs"] if row.get("sha256")]
     except (OSError, ValueError, KeyError, TypeError) as wrong:
-        raise InputError(str(file), f"it cannot be read ({type(wrong).__name__})", "a pack as report makes it", "make it again") from None
+        raise InputError(str(file), f"it cannot be read ({type(wrong).__name__})", "a pack as report makes it",
+                         "make it again") from None
     folders = [folder / KEPT_INPUTS, walk.CACHE / KEPT_INPUTS]
     found: dict[str, list[tuple[str, Path]]] = {}
     lost = []
     for kind, shown_as, content in listed:
         path = _at_hand(ROOT / shown_as, content, folders) if kind not in ("billing", "parameters") else None
         if path:
-            found.setdefault(kind.replace(" ", "_") if kind.replace(" ", "_") in TABLES else kind, []).append((shown_as, path))
+            name = kind.replace(" ", "_")
+            found.setdefault(name if name in TABLES else kind, []).append((shown_as, path))
         elif kind not in ("billing", "parameters"):
             lost.append(shown_as)
     bills = [(ROOT / shown_as, content) for kind, shown_as, content in listed if kind == "billing"]
@@ -124,9 +131,11 @@ def _cube_of(settings: params.Params, bills: Sequence[tuple[Path, str]], folder:
              tag_keys: Sequence[str]) -> billing.Cube | None:
     """The cube of the bills where they are still what they were, else the one that was kept; None where none is."""
     paths = [path for path, _ in bills]
-    if all(path.is_file() for path in paths) and cache.fingerprints(paths, walk.CACHE) == [content for _, content in bills]:
+    contents = [content for _, content in bills]
+    if all(path.is_file() for path in paths) and cache.fingerprints(paths, walk.CACHE) == contents:
         return _load(walk.Month(settings), paths, tag_keys)
-    kept = next((place for place in (folder / "cube", walk.CACHE / key if key else folder / "cube") if place.is_dir()), None)
+    places = [folder / KEPT_CUBE, *([walk.CACHE / key] if key else [])]
+    kept = next((place for place in places if place.is_dir()), None)
     return None if kept is None else billing.restored(kept)
 
 
@@ -154,7 +163,7 @@ def _rows(month: walk.Month, name: str, path: Path) -> pd.DataFrame:
         return rulebook.read(path)
     if name == DECISIONS:
         return inputs.read(path, "disputes")
-    return inputs.read(path, TABLES[name][2] if name in TABLES else {"service names": "services"}.get(name, "providers"))
+    return inputs.read(path, TABLES[name][2] if name in TABLES else MAP[name])
 
 
 def _joined(parts: Sequence[tuple[str, pd.DataFrame]]) -> Table:

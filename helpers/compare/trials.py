@@ -1,15 +1,16 @@
-"""What does each change move by itself, and what do several only together?  The first side's month, tried again and again.
+"""What does each change move by itself, and what do several only together?  The first side, tried anew for each.
 
     two sides → Trial → causes      each change (or group of them) alone; together; rounding; what no row tells
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import combinations
 
 from helpers import services, taxonomy, walk
 from helpers.compare import figures
-from helpers.compare.changes import Change, changes, taken
+from helpers.compare.changes import Change, changes, month_of_change, taken
 from helpers.compare.figures import Figures, added, difference
 from helpers.compare.setting_changes import params_of
 from helpers.compare.sides import DECISIONS, MAP, Side
@@ -21,7 +22,8 @@ ROUNDING_CENTS = 5  # at most so many cents of a figure are called rounding, and
 ROWS, TOGETHER, ROUNDING, OTHER = "rows", "together", "rounding", "no row tells"
 ALL = "all"
 MOST = 20  # changes, or groups of them, that are tried one by one
-MAPPED_BY = (*MAP, "applications", "aliases", "cloud_accounts", "rates")  # tables that mapped lines stand on
+STANDS_ON = {"names": ("provider names", "service names"), "rules": ("mapping rules",),  # steps, and their tables
+             "mapped": (*MAP, "applications", "aliases", "cloud_accounts", "rates")}
 
 
 @dataclass(frozen=True)
@@ -45,9 +47,9 @@ def month_of(side: Side, period: str, like: Side | None = None, shared: walk.Mon
     known |= {name: table and table.rows for name, table in side.tables.items() if name in TABLES}
     decided = side.tables[DECISIONS]
     known |= {"cube": side.cube, "decisions": decided and decided.rows}
-    for name, tables in (("names", ("provider names", "service names")), ("rules", ("mapping rules",)), ("mapped", MAPPED_BY)):
-        if like and side.settings == like.settings and all(side.tables[table] is like.tables[table] for table in tables) \
-                and (name != "mapped" or side.cube is like.cube):
+    for name, tables in (STANDS_ON.items() if like and side.settings == like.settings else ()):
+        same = all(side.tables[table] is like.tables[table] for table in tables)
+        if same and (name != "mapped" or side.cube is like.cube):
             known[name] = getattr(shared, name)
     if "rules" not in known:
         known["rules"] = taxonomy.check(side.tables["mapping rules"].rows, versions.pools, versions.towers)
@@ -56,7 +58,8 @@ def month_of(side: Side, period: str, like: Side | None = None, shared: walk.Mon
     return month
 
 
-def figures_of(side: Side, periods: Sequence[str], like: Side | None = None, shared: walk.Month | None = None) -> Figures:
+def figures_of(side: Side, periods: Sequence[str], like: Side | None = None,
+               shared: walk.Month | None = None) -> Figures:
     """The side's figures worked out by this program."""
     month = month_of(side, periods[-1], like, shared)
     found: Figures = {}
@@ -75,9 +78,21 @@ class Trial:
 
     def causes(self, rows: Collection[str], most: int) -> list[Cause]:
         """Each change alone, or each group where there are more than `most`; then what is left."""
-        groups = grouped(changes(self.was, self.now), rows, most)
+        month = partial(month_of_change, was=self.was, now=self.now)
+        groups = grouped(changes(self.was, self.now), rows, most, month)
         alone = [self._alone(group, len(groups)) for group in groups]
+        groups, alone = self._narrowed(groups, alone, most)
         return alone + self._left(groups, alone)
+
+    def _narrowed(self, groups: list, causes: list[Cause], most: int) -> tuple[list, list[Cause]]:
+        """In place of the groups that move something their changes one by one, where those are few enough to try."""
+        wide = [place for place, cause in enumerate(causes) if len(groups[place]) > 1 and (cause.amounts or cause.note)]
+        if not wide or sum(len(groups[place]) for place in wide) > most:
+            return groups, causes
+        split = [(change,) for place in wide for change in groups[place]]
+        kept = [place for place in range(len(groups)) if place not in wide]
+        return ([groups[place] for place in kept] + split,
+                [causes[place] for place in kept] + [self._alone(group, len(groups) + len(split)) for group in split])
 
     def _moves(self, groups: Sequence[Sequence[Change]]) -> Figures:
         """What the first side's figures become more with the changes of the groups."""
@@ -113,7 +128,7 @@ class Trial:
         return found + (self._shared(groups, causes, together) if together else [])
 
     def _shared(self, groups: list, causes: list[Cause], together: Figures) -> list[Cause]:
-        """Which of the changes explain it together: those without which it is another amount, in sets apart from each other."""
+        """Which of the changes explain it together: those without which it is another amount, in sets of their own."""
         involved = self._involved(groups, causes, together)
         found, rest = [], together
         for some in self._apart(groups, causes, involved) if len(involved) > 2 else [involved]:
@@ -158,17 +173,21 @@ def _same(found: Figures, wanted: Figures, many: int) -> bool:
     return all(abs(amount) <= min(many, ROUNDING_CENTS) * CENT for amount in difference(found, wanted).values())
 
 
-def grouped(found: Sequence[Change], rows: Collection[str] = (), most: int = MOST) -> list[tuple[Change, ...]]:
-    """The changes one by one where there are few; else by table and kind, but for the tables of `rows`."""
+def grouped(found: Sequence[Change], rows: Collection[str] = (), most: int = MOST,
+            month: Callable[[Change], str] = lambda change: "") -> list[tuple[Change, ...]]:
+    """The changes one by one where there are few; else by table, kind, columns and month, as fine as `most` allows.
+
+    rows: tables whose changes stay one by one.
+    """
     if len(found) <= most or ALL in rows:
         return [(change,) for change in found]
-    groups: dict[tuple, list[Change]] = {}
-    for place, change in enumerate(found):
-        key = (change.table, place) if change.table in rows else (change.table, change.kind, change.columns)
-        groups.setdefault(key, []).append(change)
-    if len(groups) > most + sum(change.table in rows for change in found):
-        groups = {}
+    keys = [lambda change: (change.kind, change.columns, month(change)), lambda change: (change.kind, month(change)),
+            lambda change: (change.kind, change.columns), lambda change: (change.kind,)]
+    single = sum(change.table in rows for change in found)
+    for key in keys:
+        groups: dict[tuple, list[Change]] = {}
         for place, change in enumerate(found):
-            key = (change.table, place) if change.table in rows else (change.table, change.kind)
-            groups.setdefault(key, []).append(change)
+            groups.setdefault((change.table, *((place,) if change.table in rows else key(change))), []).append(change)
+        if len(groups) <= most + single:
+            break
     return [tuple(group) for group in groups.values()]

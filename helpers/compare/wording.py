@@ -36,12 +36,13 @@ def of_change(change: Change, was: Side, now: Side) -> str:
     if change.part is None:
         where = (now if change.kind == GIVEN else was).tables[change.table]
         place = where.places[0].rpartition(", line")[0] if where and where.places else name
-        return f"{place}: {'the table is ' * (change.kind in (GIVEN, TAKEN))}{'its ' * (change.kind == ORDER)}{change.kind}"
+        return f"{place}: {'its' if change.kind == ORDER else 'the table is'} {change.kind}"
     rows = [row for row in described(change, was, now)]
     where, row = rows[0][3] or rows[0][2], rows[0][4]
     if change.kind != "changed":
         return f"{where}: row {change.kind} ({row})"
-    parts = [f"{column} {_short(before) or 'blank'} → {_short(after) or 'blank'}" for *_, column, before, after, _ in rows]
+    parts = [f"{column} {_short(before) or 'blank'} → {_short(after) or 'blank'}"
+             for *_, column, before, after, _ in rows]
     more = f" and {len(parts) - NAMED} more columns" if len(parts) > NAMED else ""
     return f"{where} ({row}): {', '.join(parts[:NAMED])}{more}"
 
@@ -62,10 +63,12 @@ def described(change: Change, was: Side, now: Side) -> Iterator[tuple]:
 def _table_rows(head: tuple, part: RowChange, was: Table, now: Table) -> Iterator[tuple]:
     sides = [None if place is None else table.rows.iloc[[place]] for table, place in ((was, part.was), (now, part.now))]
     places = ["" if place is None else table.places[place] for table, place in ((was, part.was), (now, part.now))]
-    texts = [dict.fromkeys(was.rows, "") if row is None else dict(zip(row, texts_of(row)[0], strict=True)) for row in sides]
+    texts = [dict.fromkeys(was.rows, "") if row is None else dict(zip(row, texts_of(row)[0], strict=True))
+             for row in sides]
     named = texts[1] if sides[1] is not None else texts[0]
     key = key_of(head[0], was.rows)
-    row = ", ".join(_short(text) for name, text in named.items() if text and (name in key or not key and name not in part.columns))
+    shown = key or [name for name in named if name not in part.columns]
+    row = ", ".join(_short(text) for name, text in named.items() if text and name in shown)
     for column in part.columns or ("",):
         yield (*head, *places, _short(row, 160), column, texts[0].get(column, ""), texts[1].get(column, ""), "")
 
@@ -93,7 +96,8 @@ def _of_line(part: LineChange) -> str:
     if part.was is None or part.now is None:
         return f"{_bill(named)}: {number(abs(_cost(part.gained) or _cost(part.lost)))} {part.kind}{lines}"
     if part.was == part.now:
-        moves = [f"{name} {amount_told(more, signed=True)}" for name, more in zip(AMOUNTS, part.gained, strict=True) if more]
+        moves = [f"{name} {amount_told(more, signed=True)}"
+                 for name, more in zip(AMOUNTS, part.gained, strict=True) if more]
         return f"{_bill(named)}: {', '.join(moves[:NAMED])}"
     before = dict(zip(LINE_KEYS, part.was, strict=True))
     texts = [_text_change(name, before[name], named[name]) for name in LINE_KEYS if before[name] != named[name]]
@@ -106,9 +110,9 @@ def _text_change(name: str, before: str, after: str) -> str:
     """A text's change; of tags those that differ, by key."""
     if name == "Tags":
         sides = [_tags(before), _tags(after)]
-        keys = [key for key in sorted(sides[0].keys() | sides[1].keys()) if sides[0].get(key) != sides[1].get(key)]
-        return ", ".join(f"tag `{_short(key)}` {_short(sides[0].get(key, '')) or 'none'} → {_short(sides[1].get(key, '')) or 'none'}"
-                         for key in keys) or "tags"
+        pairs = [(key, *(_short(side.get(key, "")) or "none" for side in sides))
+                 for key in sorted(sides[0].keys() | sides[1].keys()) if sides[0].get(key) != sides[1].get(key)]
+        return ", ".join(f"tag `{_short(key)}` {one} → {other}" for key, one, other in pairs) or "tags"
     return f"{name} {_short(before) or 'blank'} → {_short(after) or 'blank'}"
 
 
@@ -122,7 +126,8 @@ def _tags(text: str) -> dict[str, str]:
 
 def _bill(line: dict[str, str]) -> str:
     place = line["ResourceGroup"] or line["SubAccountName"] or line["SubAccountId"]
-    return ", ".join(filter(None, [f"{_short(line['ProviderName'])} bill of {line['billing_period']}", _short(place), _short(line["ServiceName"])]))
+    bill = f"{_short(line['ProviderName'])} bill of {line['billing_period']}"
+    return ", ".join(filter(None, [bill, _short(place), _short(line["ServiceName"])]))
 
 
 def _cost(sums: tuple) -> Decimal:
