@@ -65,6 +65,7 @@ class Amendment:
     note: str
     lines: pd.DataFrame
     waiting: pd.DataFrame
+    moves: Mapping[tuple, Decimal]  # by LINE_KEYS what differs since the last look
 
 
 def closed(period: str, charged: pd.DataFrame, since: Sequence[str],
@@ -100,10 +101,11 @@ def amend(was: Closed, lines: pd.DataFrame | None, now: Now) -> Amendment | None
     lines = pd.DataFrame(columns=[*LINE_KEYS, "amount"]) if lines is None else lines
     delta = journal.deltas(lines, was.charged, was.held)
     waiting = sum_by(was.waiting, [*LINE_KEYS, "reason"], ["amount"])
-    amount, cause = _moved(delta, waiting), GONE if gone else _cause(was.told, now)
+    moves = _moves(delta, waiting)
+    amount, cause = _moved(moves), GONE if gone else _cause(was.told, now)
     note = _note(cause, was.period, gone) if amount else "nothing differs"
     told = delta if cause == INPUTS else sum_by(waiting, LINE_KEYS, ["amount"])
-    return Amendment(was.period, cause, cause == INPUTS, amount, note, told, waiting)
+    return Amendment(was.period, cause, cause == INPUTS, amount, note, told, waiting, moves)
 
 
 def _cause(told: Mapping, now: Now) -> str:
@@ -113,14 +115,19 @@ def _cause(told: Mapping, now: Now) -> str:
     return INPUTS if told.get("workbook") == now.workbook else BOTH
 
 
-def _moved(delta: pd.DataFrame, waiting: pd.DataFrame) -> Decimal:
-    """The larger of what was added and what was taken away from what owners are charged, since the last look."""
+def _moves(delta: pd.DataFrame, waiting: pd.DataFrame) -> dict[tuple, Decimal]:
+    """By LINE_KEYS what differs since the last look."""
     sums: dict[tuple, Decimal] = {}
     for sign, rows in ((1, delta), (-1, waiting)):
         for *key, amount in rows_of(rows, [*LINE_KEYS, "amount"]):
             sums[tuple(key)] = sums.get(tuple(key), ZERO) + sign * amount
-    moves = [amount for (kind, *_), amount in sums.items() if kind != "residual"]
-    return max(total(move for move in moves if move > 0), -total(move for move in moves if move < 0))
+    return {key: amount for key, amount in sums.items() if amount}
+
+
+def _moved(moves: Mapping[tuple, Decimal]) -> Decimal:
+    """The larger of what was added and what was taken away from what owners are charged."""
+    charged = [amount for (kind, *_), amount in moves.items() if kind != "residual"]
+    return max(total(move for move in charged if move > 0), -total(move for move in charged if move < 0))
 
 
 def _note(cause: str, period: str, gone: Sequence[str]) -> str:

@@ -13,6 +13,7 @@ from helpers.bridge import cloud_expense
 from helpers.charges import Charged
 from helpers.costs import ITEM, locked, receivers
 from helpers.house import number, percent
+from helpers.mapping import rows_of
 from helpers.money import CENT, ZERO, ratio, sum_by, to_cents, total
 
 NO_APPLICATION = "(no application)"
@@ -115,8 +116,8 @@ def residuals(lines: pd.DataFrame) -> pd.DataFrame:
     return sum_by(lines[lines["kind"] == "residual"], ["pool", "method"], ["amount"])
 
 
-def tables(month, told: pd.DataFrame | None = None) -> dict[str, pd.DataFrame]:
-    """The tables behind the page, by name; told: the list of statements."""
+def tables(month, told: pd.DataFrame | None = None, causes: pd.DataFrame | None = None) -> dict[str, pd.DataFrame]:
+    """The tables behind the page, by name; told: the list of statements; causes: what true-ups are put to."""
     lines = month.charged.lines
     found = {"scope": scope(month.charged.items, month.coded, month.tied, month.period),
              "lines": _stated(lines.drop(columns="exact"), month.params), "owners": _stated(summary(lines), month.params),
@@ -126,7 +127,7 @@ def tables(month, told: pd.DataFrame | None = None) -> dict[str, pd.DataFrame]:
              "changes": month.changed, "year": month.year, "statements": told,
              "sources": month.sources, "journal": month.posted.postings,
              "journal_file": journal_file(month), "journal_held": month.unposted, "closed_months": closed_months(month),
-             "trueup": month.trueup, "trueup_journal": month.posted_trueup.postings}
+             "trueup": month.trueup, "trueup_causes": causes, "trueup_journal": month.posted_trueup.postings}
     return {name: table for name, table in found.items() if table is not None}
 
 
@@ -141,6 +142,12 @@ def closed_months(month) -> pd.DataFrame | None:
     if month.is_closed:
         return month.as_closed("chargeback_closed_months")
     return amendments.table(month.amended) if month.amended else None
+
+
+def trueup_causes(causes: pd.DataFrame) -> pd.DataFrame:
+    """By closed month and cause how much is charged otherwise, and to whom."""
+    told = causes.assign(who=[owner or pool or "(nobody)" for owner, pool in rows_of(causes, ["owner", "pool"])])
+    return sum_by(told, ["of_month", "number", "cause", "who"], ["amount"])[["cause", "who", "amount", "of_month"]]
 
 
 def _stated(table: pd.DataFrame, params) -> pd.DataFrame:

@@ -14,7 +14,7 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -27,6 +27,7 @@ from helpers.errors import InputError
 from helpers.money import ZERO, plain, total
 
 FIELDS = ["table", "column", "was", "is", "difference", "moved", "lines_was", "lines_is", "affected"]
+RESTATED, CAUSES = "restatement.csv", "restatement_causes.csv"  # what a run finds different, and why
 MAP = ("rules", "services", "providers")  # files of the map, by their names among what is kept
 CHARGE_TEXTS = ("kind", "owner", "cost_centre", "application", "pool", "ProviderName", "ServiceName", "tower")
 NAMED = 5  # as many of those affected stand in a cell; the tables hold them all
@@ -130,8 +131,11 @@ def keep_map(pack: Path, files: Sequence[Path]) -> None:
         shutil.copyfile(file, pack / "map" / f"{name}.csv")
 
 
-def close(period: str, pack: Path, kept: Path) -> Path:
-    """Keeps the pack's tables, map, inputs' hashes, parameters and program; refuses to close a month twice."""
+def close(period: str, pack: Path, kept: Path, beside: Callable[[Path], None] = lambda made: None) -> Path:
+    """Keeps the pack's tables, map, inputs' hashes, parameters and program; refuses to close a month twice.
+
+    beside: puts more into the folder while it is made, such as the inputs.
+    """
     folder = closed(period, kept)
     if folder.exists():
         raise InputError(str(folder), f"{period} is closed already", "a month that is open",
@@ -145,6 +149,7 @@ def close(period: str, pack: Path, kept: Path) -> Path:
             shutil.copyfile(table, made / "tables" / table.name)
         if (pack / "map").is_dir():
             shutil.copytree(pack / "map", made / "map")
+        beside(made)
         told = {"period": period, "tables": _hashes(made), **{key: manifest[key] for key in ("inputs", "parameters")},
                 "workbook": manifest.get("workbook", {})}
         (made / "closed.json").write_text(json.dumps(told, indent=1, sort_keys=True) + "\n", encoding="utf-8")
@@ -161,7 +166,7 @@ def compare(period: str, pack: Path, kept: Path) -> list[dict]:
     changed = sorted(name for name in was.keys() | now.keys() if was.get(name) != now.get(name))
     rows = [row for name in changed for row in _differences(name, folder / "tables" / name, pack / "tables" / name)]
     if rows:
-        _write(pack / "tables" / "restatement.csv", rows)
+        _write(pack / "tables" / RESTATED, rows)
     moved = max((Decimal(row["moved"]) for row in rows if not row["table"].startswith("forecast_")), default=ZERO)  # a forecast is no cost
     many = f"{len(changed)} table{'s differ' if len(changed) > 1 else ' differs'}"
     note = f"{many}: {', '.join(changed)}; see tables/restatement.csv" if changed else ""
@@ -217,7 +222,7 @@ def _number(text: str) -> Decimal | None:
 
 
 def _tables(folder: Path) -> list[Path]:
-    return sorted(path for path in (folder / "tables").glob("*.csv") if path.name != "restatement.csv")
+    return sorted(path for path in (folder / "tables").glob("*.csv") if path.name not in (RESTATED, CAUSES))
 
 
 def _hashes(folder: Path) -> dict[str, str]:

@@ -9,12 +9,13 @@ from pathlib import Path
 import pandas as pd
 
 from helpers import batch, cache, given, kept, moves, params, walk
-from helpers.compare import sides, stored
+from helpers.compare import closed_months, sides, stored
 from helpers.errors import InputError
 from helpers.given import map_files
 from helpers.house import words
 from helpers.index import Facts
 from helpers.problems import ROOT, InputErrors, shown
+from helpers.publish import to_csv
 
 
 def publish(settings: params.Params, out: str | Path, jobs: int, progress: bool, strict: bool,
@@ -32,7 +33,11 @@ def publish(settings: params.Params, out: str | Path, jobs: int, progress: bool,
 def _finish(settings: params.Params, pack: Path) -> list[dict]:
     """Puts the map into the pack, and compares the pack with the closed month."""
     kept.keep_map(pack, map_files(settings))
-    return kept.compare(settings.period, pack, settings.resolve(settings.kept))
+    found = kept.compare(settings.period, pack, settings.resolve(settings.kept))
+    if any(row["state"] == "finding" for row in found):
+        table = closed_months.restatement_causes(settings)
+        (pack / "tables" / kept.CAUSES).write_bytes(to_csv(table).encode("utf-8", "replace"))
+    return found
 
 
 def prepare(settings: params.Params, strict: bool = False, rehash: bool = False) -> Facts:
@@ -148,7 +153,8 @@ def close(period: str, out: str | Path) -> tuple[Path, str]:
     if told.get("state") == "failed":
         raise InputError(str(pack), "its checks failed", "a month without a failed check", "mend it and report again")
     _check_inputs(told["inputs"], pack)
-    return kept.close(period, pack, ROOT / told["parameters"]["kept"]), words(told["company"])
+    return (kept.close(period, pack, ROOT / told["parameters"]["kept"], lambda made: sides.keep_inputs(told, made)),
+            words(told["company"]))
 
 
 def _check_inputs(inputs: list[dict], pack: Path) -> None:

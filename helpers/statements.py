@@ -9,7 +9,7 @@ Nothing in the files of one owner tells another's name, cost or rates, but for t
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from hashlib import sha256
 from pathlib import Path
@@ -62,6 +62,7 @@ class Statement:
     disputes: pd.DataFrame | None
     bills: pd.DataFrame
     booked: Bookings
+    trued: pd.DataFrame | None = None  # what its true-ups are put to
 
     @property
     def amount(self) -> Decimal:
@@ -187,8 +188,13 @@ def _plain(owner: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", letters).strip("-")[:LONGEST].strip("-")
 
 
-def publish(statements: Sequence[Statement], terms: Terms, out: str | Path = "") -> pd.DataFrame:
-    """Writes each owner's files where `out` is a folder; one row a statement: owner, mode, amount, file."""
+def publish(statements: Sequence[Statement], terms: Terms, out: str | Path = "",
+            trued: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Writes each owner's files where `out` is a folder; one row a statement: owner, mode, amount, file.
+
+    trued: what the posted true-ups of all owners are put to (helpers.compare.closed_months).
+    """
+    statements = [replace(statement, trued=_trued(trued, statement.owner)) for statement in statements]
     names = folders(statement.owner for statement in statements)
     for statement in statements if out else ():
         folder = Path(out) / FOLDER / names[statement.owner]
@@ -201,6 +207,14 @@ def publish(statements: Sequence[Statement], terms: Terms, out: str | Path = "")
     return pd.DataFrame(rows, columns=["owner", "mode", "amount", "file"])
 
 
+def _trued(causes: pd.DataFrame | None, owner: str) -> pd.DataFrame | None:
+    """By closed month and cause what is posted beside the owner's charge: where the cause stands, and no name."""
+    if causes is None:
+        return None
+    mine = sum_by(causes[causes["posts"].eq(True) & causes["owner"].eq(owner)], ["of_month", "number", "place"], ["amount"])
+    return mine[mine["amount"] != ZERO].reset_index(drop=True)[["place", "amount", "of_month"]]
+
+
 def table(statement: Statement, terms: Terms) -> pd.DataFrame:
     """The owner's lines as a file: what the amounts are stands on every row."""
     said = {"period": terms.period, "owner": statement.owner, "mode": statement.mode, "basis": terms.basis, "tie": terms.tie}
@@ -211,7 +225,7 @@ def table(statement: Statement, terms: Terms) -> pd.DataFrame:
 def sheets(statement: Statement, terms: Terms) -> dict[str, pd.DataFrame]:
     """The owner's tables, a sheet each."""
     found = {"Statement": table(statement, terms), "Changes": statement.changes, "Fiscal year": statement.year,
-             "Bills": statement.bills, "Disputes": statement.disputes}
+             "Bills": statement.bills, "True-ups": statement.trued, "Disputes": statement.disputes}
     return {name: frame for name, frame in found.items() if frame is not None and len(frame)}
 
 
@@ -246,6 +260,9 @@ def _parts(statement: Statement, terms: Terms) -> list[page.Shown]:
                             total=["amount", *["budget", "distance"] * planned], none="No month of the fiscal year."))
     parts.append(page.table(statement.bills, "The bills behind what you own", unit=unit, basis=basis, rows=40,
                             labels={"InvoiceId": "invoice", "billing_period": "bill of"}, none="No bill is directly yours."))
+    if statement.trued is not None and len(statement.trued):
+        parts.append(page.table(statement.trued, "True-ups of closed months beside it, and what changed", unit=unit,
+                                basis=basis, rows=40, labels={"place": "what changed", "of_month": "closed month"}))
     if statement.disputes is not None:
         parts.append(page.table(statement.disputes, "Owners in dispute", unit=unit, basis=basis,
                                 none="No owner of your cost is in dispute."))

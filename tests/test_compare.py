@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from helpers import batch, publish, report
+from helpers import batch, codebook, publish, report
 from helpers.__main__ import main
 from helpers.compare import causes, command, compare, of
 from helpers.compare.attribution import LOST, METHOD, ROWS, TOGETHER
@@ -222,6 +222,14 @@ def test_inputs_that_are_not_at_hand_any_more_are_named_and_no_row_is_guessed(tm
     assert sums(cause) == {"Owner A": Decimal(10), "Owner B": Decimal(-10)}
 
 
+def test_a_month_that_was_not_published_needs_the_inputs_at_hand(tmp_path, base, monkeypatch):
+    kept = pack(tmp_path / "pack", base)
+    company.write(tmp_path / "a", drivers=company.DRIVERS.replace("A,1", "A,3"))
+    monkeypatch.setattr(report.walk, "CACHE", tmp_path / "no cache")
+    with pytest.raises(InputError, match="its inputs are not at hand any more .*drivers.csv.*, so 2026-08 cannot be worked out"):
+        compare(of(kept), of(base), ["2026-08"])
+
+
 def test_several_months_are_told_apart(tmp_path, base):
     ledger = company.LEDGER + "L4,2026-10,2026-10-31,6200,CP,,,,,5.00,USD,Pay\n"
     was, now = (of(company.write(tmp_path / name, ledger=ledger, drivers=drivers)) for name, drivers in (
@@ -236,6 +244,8 @@ def test_tables_add_up_and_no_text_of_theirs_is_a_formula(tmp_path, against):
     differences, told_causes = causes.differences(found), causes.causes(found)
     assert differences["difference"].sum() == told_causes["amount"].sum() == 0
     assert ",=cmd" not in (folder / "compared_differences.csv").read_text() and ",'=cmd" in (folder / "compared_differences.csv").read_text()
+    for path in folder.iterdir():
+        assert path.read_text().splitlines()[0].split(",") == [column.name for column in codebook.columns(path.stem, "output")]
     again = command.write(found, tmp_path / "again")
     assert all((again / path.name).read_bytes() == path.read_bytes() for path in folder.iterdir())
 

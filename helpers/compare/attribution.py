@@ -83,13 +83,21 @@ def _check_alike(was: Side, now: Side) -> None:
 
 def _by_what_is_kept(was: Side, now: Side, periods, before, after) -> Comparison:
     """Where an input's content is gone, the difference is put to no row: it is told as a whole, with what is gone."""
-    before = before if before is not None else figures_of(was, periods)
-    after = after if after is not None else figures_of(now, periods)
+    before, after = (_of_side(side, told, periods) for side, told in ((was, before), (now, after)))
     moves = difference(after, before)
     names = [f"{name} of {side.name}" for side in (was, now) for name in side.lost]
     program = "; the program differs as well" if was.workbook != now.workbook and was.workbook and now.workbook else ""
     causes = (Cause(LOST, (), moves, f"{', '.join(names)}{program}"),) if moves else ()
     return Comparison(was, now, periods, before, after, causes)
+
+
+def _of_side(side: Side, published: Figures | None, periods: Sequence[str]) -> Figures:
+    """The figures of one side, as far as possible as published; raises InputError where it can tell none of a month."""
+    missing = [month for month in periods if published is None or month != side.period]
+    if side.lost and missing:
+        raise InputError(side.name, f"its inputs are not at hand any more ({', '.join(side.lost)}), so {missing[0]} cannot "
+                                    "be worked out", f"{side.period}, which it published", "leave --period out")
+    return (published or {}) | (figures_of(side, missing) if missing else {})
 
 
 def _ordered(causes: Sequence[Cause]) -> list[Cause]:

@@ -15,7 +15,7 @@ from helpers.compare import figures
 from helpers.compare.attribution import LOST, METHOD, OTHER, ROUNDING, ROWS, TOGETHER, Cause, Comparison
 from helpers.compare.changes import Change
 from helpers.compare.figures import CHARGED, KEYS, Figures
-from helpers.compare.wording import amount_told, described, of_change
+from helpers.compare.wording import amount_told, described, of_change, place_of
 from helpers.money import ZERO, total
 
 DIFFERENCES = [*KEYS, "was", "is", "difference"]
@@ -77,7 +77,7 @@ def headline(found: Comparison) -> str:
 
 def sentences(found: Comparison) -> list[str]:
     """One sentence a cause: what it is, and whom it moves by how much."""
-    return [f"{place}. {label(found, cause)}: {_moved(cause.amounts)}" for place, cause in enumerate(found.causes, 1)]
+    return [f"{number}. {label(found, cause)}: {_moved(cause.amounts)}" for number, cause in enumerate(found.causes, 1)]
 
 
 def label(found: Comparison, cause: Cause) -> str:
@@ -92,16 +92,31 @@ def label(found: Comparison, cause: Cause) -> str:
             OTHER: cause.note}[cause.kind]
 
 
-def _of_group(group: tuple[Change, ...], found: Comparison) -> str:
-    """A change by itself; many by their table, kind and first."""
-    if len(group) == 1:
-        return of_change(group[0], found.was, found.now)
+def place(found: Comparison, cause: Cause) -> str:
+    """Where a cause stands, without a value or a name of the inputs: file, line and column."""
+    if cause.kind == TOGETHER:
+        return f"together: {'; '.join(place(found, found.causes[part]) for part in cause.parts)}"
+    if cause.kind != ROWS:
+        return {ROUNDING: "rounding to cents", OTHER: cause.note}.get(cause.kind, cause.kind)
+    if len(cause.changes) == 1:
+        return place_of(cause.changes[0], found.was, found.now)
+    return _many(cause.changes)
+
+
+def _many(group: tuple[Change, ...]) -> str:
+    """Changes of one table by their number and kind."""
     first = group[0]
     alike = first.columns and len({change.columns for change in group}) == 1
     columns = f" in {', '.join(first.columns)}" if alike else ""
     what = "lines" if first.table == "billing" else "rows"
-    return (f"{first.table.replace('_', ' ')}: {len(group):,} {what} {first.kind}{columns}, "
-            f"such as {of_change(first, found.was, found.now)}")
+    return f"{first.table.replace('_', ' ')}: {len(group):,} {what} {first.kind}{columns}"
+
+
+def _of_group(group: tuple[Change, ...], found: Comparison) -> str:
+    """A change by itself; many by their table, kind and first."""
+    if len(group) == 1:
+        return of_change(group[0], found.was, found.now)
+    return f"{_many(group)}, such as {of_change(group[0], found.was, found.now)}"
 
 
 def _moved(amounts: Mapping) -> str:

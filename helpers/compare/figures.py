@@ -67,10 +67,15 @@ def moved(moves: Mapping) -> Decimal:
     return ZERO
 
 
+def charge_key(period: str, kind: str, owner: str, application: str, pool: str, **_: str) -> tuple[str, ...]:
+    """The key of a charge line; more of its columns may be given."""
+    return (CHARGED, period, owner, application, DIRECT if kind == "direct" else pool)
+
+
 def _charged(period, kinds, owners, applications, pools, amounts) -> Figures:
     found: Figures = {}
     for kind, owner, application, pool, amount in zip(kinds, owners, applications, pools, amounts, strict=True):
-        key = (CHARGED, period, owner, application, DIRECT if kind == "direct" else pool)
+        key = charge_key(period, kind, owner, application, pool)
         found[key] = found.get(key, ZERO) + amount
     return found
 

@@ -23,6 +23,7 @@ from helpers.problems import ROOT, shown
 
 MAP = {"mapping rules": "mapping", "service names": "services", "provider names": "providers"}  # named as in a manifest
 DECISIONS = "owner decisions"
+APART = ("billing", "parameters")  # inputs that are kept in another way: as a cube, and in the manifest itself
 KEPT_INPUTS, KEPT_CUBE = "inputs", "cube"  # folders of a closed month
 
 
@@ -106,11 +107,11 @@ def _of_folder(folder: Path, name: str, tag_keys: Sequence[str]) -> Side:
     found: dict[str, list[tuple[str, Path]]] = {}
     lost = []
     for kind, shown_as, content in listed:
-        path = _at_hand(ROOT / shown_as, content, folders) if kind not in ("billing", "parameters") else None
+        path = _at_hand(ROOT / shown_as, content, folders) if kind not in APART else None
         if path:
             name = kind.replace(" ", "_")
             found.setdefault(name if name in TABLES else kind, []).append((shown_as, path))
-        elif kind not in ("billing", "parameters"):
+        elif kind not in APART:
             lost.append(shown_as)
     bills = [(ROOT / shown_as, content) for kind, shown_as, content in listed if kind == "billing"]
     cube = _cube_of(settings, bills, folder, told.get("cube", ""), tag_keys)
@@ -118,6 +119,19 @@ def _of_folder(folder: Path, name: str, tag_keys: Sequence[str]) -> Side:
     tables = {} if lost else _read(settings, found)
     return Side(name, settings.model_dump(mode="json"), tables, cube, told.get("workbook", {}),
                 figures.of_tables(told["period"], folder / "tables"), tuple(lost))
+
+
+def keep_inputs(told: Mapping[str, Any], folder: Path) -> None:
+    """Puts the inputs of a manifest into a folder by content, and the cube of its bills, as far as they are not too large.
+
+    With them the month can be put to rows later on, whatever became of its files.
+    """
+    small = [(ROOT / row["file"], row["sha256"]) for row in told["inputs"]
+             if row.get("sha256") and row["input"] not in APART]
+    stored.keep(small, folder / KEPT_INPUTS, clear=False)
+    bills = [ROOT / row["file"] for row in told["inputs"] if row["input"] == "billing" and row.get("sha256")]
+    cube = _load(walk.Month(setting_changes.params_of(told["parameters"])), bills, ())
+    stored.copy(cube.place, folder / KEPT_CUBE)
 
 
 def _at_hand(path: Path, content: str, folders: Sequence[Path]) -> Path | None:

@@ -47,6 +47,23 @@ def of_change(change: Change, was: Side, now: Side) -> str:
     return f"{where} ({row}): {', '.join(parts[:NAMED])}{more}"
 
 
+def place_of(change: Change, was: Side, now: Side) -> str:
+    """Where it stands, without what stood there: file, line and column; of a bill its month, and the tag key."""
+    part = change.part
+    if isinstance(part, SettingChange):
+        return f"parameter {part.name}"
+    if isinstance(part, LineChange):
+        line, before = (dict(zip(LINE_KEYS, key or part.now or part.was, strict=True)) for key in (part.now, part.was))
+        tags = [f"tag `{_short(key)}`" for key in _changed_tags(before["Tags"], line["Tags"])]
+        what = [*(name for name in part.columns if name != "Tags"), *tags]
+        bill = f"{_short(line['ProviderName'])} bill of {line['billing_period']}"
+        return f"{bill}: {', '.join(what) or f'lines {part.kind}'}"
+    if part is None:
+        return of_change(change, was, now)
+    where = next(told for row in described(change, was, now) for told in (row[3] or row[2],))
+    return f"{where}: {', '.join(part.columns) or f'row {part.kind}'}"
+
+
 def described(change: Change, was: Side, now: Side) -> Iterator[tuple]:
     """Rows of table, kind, where_was, where_is, row, column, was, is, lines."""
     part, head = change.part, (change.table, change.kind)
@@ -110,10 +127,15 @@ def _text_change(name: str, before: str, after: str) -> str:
     """A text's change; of tags those that differ, by key."""
     if name == "Tags":
         sides = [_tags(before), _tags(after)]
-        pairs = [(key, *(_short(side.get(key, "")) or "none" for side in sides))
-                 for key in sorted(sides[0].keys() | sides[1].keys()) if sides[0].get(key) != sides[1].get(key)]
+        pairs = [(key, *(_short(side.get(key, "")) or "none" for side in sides)) for key in _changed_tags(before, after)]
         return ", ".join(f"tag `{_short(key)}` {one} → {other}" for key, one, other in pairs) or "tags"
     return f"{name} {_short(before) or 'blank'} → {_short(after) or 'blank'}"
+
+
+def _changed_tags(before: str, after: str) -> list[str]:
+    """The keys of the tags that differ."""
+    was, now = _tags(before), _tags(after)
+    return [key for key in sorted(was.keys() | now.keys()) if was.get(key) != now.get(key)]
 
 
 def _tags(text: str) -> dict[str, str]:
