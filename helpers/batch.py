@@ -15,13 +15,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from helpers import checks, index, publish, render, runner
+from helpers import checks, folders, index, publish, render, runner
 from helpers.errors import InputError, StepError
 from helpers.index import Facts
 from helpers.periods import month_name
 
 STEPS = ("billing", "mapping", "reconciliation", "chargeback", "tco", "forecast")
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
+MAKING = "-making-"  # in the name of the folder in which a pack is made
 LEFT_OVER = 24 * 3600  # seconds after which a folder that a killed run left behind is cleared away
 
 
@@ -46,7 +47,8 @@ def run(params_path: str, period: str, out_root: str | Path = "reports", jobs: i
     target = Path(out_root).resolve() / period
     target.parent.mkdir(parents=True, exist_ok=True)
     _restore(target)
-    stage = Path(tempfile.mkdtemp(prefix=f".{period}-", dir=target.parent))
+    folders.check_own(target, index.is_pack, "report", "--out")
+    stage = Path(tempfile.mkdtemp(prefix=f".{period}{MAKING}", dir=target.parent))
     stage.chmod(0o755)
     try:
         runner.warm()
@@ -140,7 +142,8 @@ def _restore(target: Path) -> None:
     old = target.with_name(f".{target.name}.old")
     if old.exists() and not target.exists():
         old.rename(target)
-    shutil.rmtree(old, ignore_errors=True)
-    for folder in target.parent.glob(f".{target.name}-*"):
+    if index.is_pack(old):
+        shutil.rmtree(old, ignore_errors=True)
+    for folder in target.parent.glob(f".{target.name}{MAKING}*"):
         if time.time() - folder.stat().st_mtime > LEFT_OVER:
             shutil.rmtree(folder, ignore_errors=True)

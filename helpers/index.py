@@ -62,11 +62,21 @@ def write(folder: Path, told: Mapping, failures: Iterable[str] = ()) -> Path:
 
 def read(folder: Path, period: str) -> dict:
     """The manifest of the last good run, or one that holds no page."""
-    path = folder / "manifest.json"
-    if path.exists():
-        return {name: value for name, value in json.loads(path.read_text("utf-8")).items() if name != "failed_run"}
     nothing = {name: [] for name in ("pages", "checks", "inputs", "notes", "tables")}
-    return {"period": period, "company": "", "currency": "", "strict": False, **nothing, "files": {}}
+    blank = {"period": period, "company": "", "currency": "", "strict": False, **nothing, "files": {}}
+    if not is_pack(folder):
+        return blank
+    told = json.loads((folder / "manifest.json").read_text("utf-8"))
+    return {name: value for name, value in {**blank, **told}.items() if name != "failed_run"}
+
+
+def is_pack(folder: Path) -> bool:
+    """Whether the folder has the manifest of a month's run."""
+    try:
+        told = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(told, dict) and "period" in told and "files" in told
 
 
 def files(folder: Path) -> dict[str, str]:

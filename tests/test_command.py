@@ -99,6 +99,7 @@ def month(write, tmp_path):
         write("bill.csv", bill)
         write("gl.csv", ledger)
         write("reports/2026-09/mapping.html", GOOD_PAGE)
+        write("reports/2026-09/manifest.json", '{"period": "2026-09", "files": {}}')
         return write("m.yaml", f"base: base.yaml\nperiod: 2026-09\ninputs:\n  billing: {tmp_path}/bill.csv\n"
                                f"  ledger: {tmp_path}/gl.csv\n{more}")
 

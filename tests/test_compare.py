@@ -256,7 +256,7 @@ def test_tables_add_up_and_no_text_of_theirs_is_a_formula(tmp_path, against):
     (["{a}", "--with", "rules.maping=x.csv"], "--with rules.maping: no file of the parameters"),
     (["{a}", "--with", "inputs.ledger=x.csv"], '--with inputs.ledger: inputs.ledger is "x.csv", which finds no file'),
     (["{folder}", "{a}"], "a folder without manifest.json or closed.json"),
-    (["{a}", "{a}", "--out", "{folder}"], "a folder with files that this command did not write"),
+    (["{a}", "{a}", "--out", "{folder}"], "a folder that compare did not make"),
 ])
 def test_wrong_words_are_told_in_one_line(base, capsys, arguments, line):
     named = [text.format(a=base, folder=base.parent) for text in arguments]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from helpers import checks, publish
+from helpers import checks, folders, publish
 from helpers.compare import causes, sides
 from helpers.compare.attribution import ALL, Comparison, compare
 from helpers.compare.changes import BILLING, CODEBOOK, PARAMETERS
@@ -51,11 +51,7 @@ def write(found: Comparison, folder: Path) -> Path:
 def _folder(out: str) -> Path:
     """The folder to write to: one that is not there, is empty, or was made by this command."""
     folder = Path(out)
-    if folder.exists() and not folder.is_dir():
-        raise InputError(out, "it is a file", "a folder", "name another with --out")
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / MARK).is_file():
-        raise InputError(out, "a folder with files that this command did not write",
-                         "an empty folder, or one of an earlier comparison", "name another with --out")
+    folders.check_own(folder, lambda place: (place / MARK).is_file(), "compare", "--out")
     return folder
 
 

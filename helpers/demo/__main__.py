@@ -7,31 +7,66 @@ The folder is written aside and then replaced, so that a run that stops halfway 
 
 import csv
 import json
+import os
 import shutil
 import sys
+import tempfile
 from decimal import Decimal
 from pathlib import Path
 
+from helpers import folders
 from helpers.demo import company, exports, feeds, invoices, plans, premises, rules, words
 from helpers.demo.assets import assets
 from helpers.demo.bills import bill
 from helpers.demo.ledger import ledger
 from helpers.demo.truth import truth
+from helpers.errors import InputError
 from helpers.periods import months, shift
+from helpers.problems import shown
 
+MARK = "truth.json"  # in a folder that the demo made
 PROJECT = Path(__file__).resolve().parents[2]
 TWO_PARTS = {("AWS", month) for month in company.DAILY_MONTHS} | {("Google Cloud", "2026-07")}
 
 
 def main(arguments: list[str]) -> None:
-    """Writes the folder named, or data/demo."""
-    target = Path(arguments[0] if arguments else PROJECT / "data" / "demo").resolve()
-    aside = target.with_name(f".{target.name}.new")
-    shutil.rmtree(aside, ignore_errors=True)
-    write(aside)
-    shutil.rmtree(target, ignore_errors=True)
-    aside.rename(target)
+    """Writes the folder named, or data/demo; raises InputError where it holds what the demo does not make."""
+    target = Path(os.path.abspath(arguments[0] if arguments else PROJECT / "data" / "demo"))
+    folders.check_own(target, lambda folder: (folder / MARK).is_file(), "demo", "demo FOLDER")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    aside = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    try:
+        write(aside)
+        _check_made(target, aside)
+        aside.chmod(0o755)
+        _swap(aside, target)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
     print(f"{target}: {sum(1 for path in target.rglob('*') if path.is_file())} files")
+
+
+def _swap(made: Path, target: Path) -> None:
+    """Puts the new folder in the place of the old one, which stays where that cannot be done."""
+    if not target.exists():
+        made.rename(target)
+        return
+    old = made.with_name(f"{made.name}.old")
+    target.rename(old)
+    try:
+        made.rename(target)
+    except OSError:
+        old.rename(target)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _check_made(target: Path, made: Path) -> None:
+    """Raises InputError where the folder holds files that the demo does not make, such as closed months."""
+    own, there = ({path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()}
+                  for folder in (made, target))
+    if there - own:
+        raise InputError(shown(target), f"files that the demo does not make: {folders.told(sorted(there - own))}",
+                         "its own files alone", "move those away, then run demo again")
 
 
 def write(folder: Path) -> None:
@@ -115,4 +150,7 @@ def write_text(path: Path, text: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    try:
+        main(sys.argv[1:])
+    except InputError as wrong:
+        sys.exit(str(wrong))
