@@ -67,7 +67,8 @@ def read(folder: Path, period: str) -> dict:
     if not is_pack(folder):
         return blank
     told = json.loads((folder / "manifest.json").read_text("utf-8"))
-    return {name: value for name, value in {**blank, **told}.items() if name != "failed_run"}
+    told.pop("failed_run", None)
+    return told | {name: value for name, value in blank.items() if name not in told}
 
 
 def is_pack(folder: Path) -> bool:

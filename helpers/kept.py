@@ -22,7 +22,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from helpers import checks, codebook, publish
+from helpers import checks, codebook, publish, seals
 from helpers.errors import InputError
 from helpers.money import ZERO, plain, total
 
@@ -150,8 +150,8 @@ def close(period: str, pack: Path, kept: Path, beside: Callable[[Path], None] = 
         if (pack / "map").is_dir():
             shutil.copytree(pack / "map", made / "map")
         beside(made)
-        told = {"period": period, "tables": _hashes(made), **{key: manifest[key] for key in ("inputs", "parameters")},
-                "workbook": manifest.get("workbook", {})}
+        told = {"period": period, **{key: manifest[key] for key in ("inputs", "parameters")},
+                "workbook": manifest.get("workbook", {}), "files": seals.sealed(made)}
         (made / "closed.json").write_text(json.dumps(told, indent=1, sort_keys=True) + "\n", encoding="utf-8")
         made.rename(folder)
     return folder

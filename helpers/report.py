@@ -4,11 +4,12 @@
 """
 
 import json
+from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
 
-from helpers import batch, cache, given, kept, moves, params, walk
+from helpers import batch, cache, given, kept, moves, params, seals, walk
 from helpers.compare import closed_months, sides, stored
 from helpers.errors import InputError
 from helpers.given import map_files
@@ -24,14 +25,20 @@ def publish(settings: params.Params, out: str | Path, jobs: int, progress: bool,
 
     rehash reads the content of every billing file again, whatever its size and time say.
     """
-    period = settings.period
-    return batch.run(str(settings.path), period, out, jobs, progress,
-                     prepare=lambda: prepare(settings, strict, rehash),
-                     finish=lambda pack: _finish(settings, pack))
+    read: list[pd.DataFrame] = []
+
+    def ready() -> Facts:
+        facts = prepare(settings, strict, rehash)
+        read.append(facts.inputs)
+        return facts
+
+    return batch.run(str(settings.path), settings.period, out, jobs, progress, prepare=ready,
+                     finish=lambda pack: _finish(settings, pack, read[0]))
 
 
-def _finish(settings: params.Params, pack: Path) -> list[dict]:
-    """Puts the map into the pack, and compares the pack with the closed month."""
+def _finish(settings: params.Params, pack: Path, read: pd.DataFrame) -> list[dict]:
+    """Puts the map into the pack, and compares the pack with the closed month; no input has changed meanwhile."""
+    check_unchanged(settings, read)
     kept.keep_map(pack, map_files(settings))
     found = kept.compare(settings.period, pack, settings.resolve(settings.kept))
     if any(row["state"] == "finding" for row in found):
@@ -45,7 +52,9 @@ def prepare(settings: params.Params, strict: bool = False, rehash: bool = False)
     month = walk.Month(settings)
     if rehash:
         cache.fingerprints(settings.files("billing"), walk.CACHE, afresh=True)
-    problems: list[InputError] = []
+    with suppress(OSError):  # reading tells it better
+        month.prints  # noqa: B018  (before anything is read)
+    problems = seals.broken_months(settings.resolve(settings.kept))
     for name in ("cube", "rules", "names", *given.TABLES, "solutions", "open_item_notes", "decisions", "pick"):
         try:
             getattr(month, name)
@@ -70,10 +79,29 @@ def prepare(settings: params.Params, strict: bool = False, rehash: bool = False)
                  strict or settings.strict, month.cube.place.name if month.cube.place else "")
 
 
+def check_unchanged(settings: params.Params, read: pd.DataFrame) -> None:
+    """Raises InputError for each input that is not what it was when the run began; small ones are read again in full."""
+    was = dict(zip(zip(read["input"], read["file"], strict=True), read["sha256"], strict=True))
+    cache.fingerprints([path for _, path, _ in _small(read) if path.is_file()], walk.CACHE, afresh=True)
+    now = walk.Month(settings).prints
+    fates = {True: "it changed while the run read it", False: "it came or went while the run read it"}
+    wrong = [InputError(file or name, fates[bool(was.get((name, file)) and now.get((name, file)))],
+                        "the inputs as they were when the run began", "run again when nothing writes to them")
+             for name, file in sorted(was.keys() | now.keys()) if was.get((name, file), "") != now.get((name, file), "")]
+    wrong += seals.broken_months(settings.resolve(settings.kept))
+    if wrong:
+        raise InputErrors(wrong) if len(wrong) > 1 else wrong[0]
+
+
 def small_inputs(inputs: pd.DataFrame) -> list[tuple[Path, str]]:
     """Every input but bills and parameters, with its hash."""
-    rows = inputs[inputs["sha256"].ne("") & ~inputs["input"].isin(["billing", "parameters"])]
-    return [(ROOT / file, content) for file, content in zip(rows["file"], rows["sha256"], strict=True)]
+    return [(path, content) for name, path, content in _small(inputs) if name != "parameters"]
+
+
+def _small(inputs: pd.DataFrame) -> list[tuple[str, Path, str]]:
+    """Every input but bills: its name, its file and its hash."""
+    rows = inputs[inputs["sha256"].ne("") & inputs["input"].ne("billing")]
+    return [(name, ROOT / file, content) for name, file, content in rows[["input", "file", "sha256"]].itertuples(index=False)]
 
 
 def what_went_in(month: walk.Month) -> pd.DataFrame:
@@ -153,6 +181,8 @@ def close(period: str, out: str | Path) -> tuple[Path, str]:
     if told.get("state") == "failed":
         raise InputError(str(pack), "its checks failed", "a month without a failed check", "mend it and report again")
     _check_inputs(told["inputs"], pack)
+    if wrong := [*seals.broken_pack(pack, told), *seals.broken_months(ROOT / told["parameters"]["kept"])]:
+        raise InputErrors(wrong) if len(wrong) > 1 else wrong[0]
     return (kept.close(period, pack, ROOT / told["parameters"]["kept"], lambda made: sides.keep_inputs(told, made)),
             words(told["company"]))
 

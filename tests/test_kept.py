@@ -25,7 +25,7 @@ def test_the_same_month_again_is_as_it_was_closed(tmp_path):
     [check] = kept.compare("2026-09", first, tmp_path / "kept")
     assert check["state"] == "ok"
     told = json.loads((tmp_path / "kept/2026-09/closed/closed.json").read_text())
-    assert told["inputs"] == [{"file": "a.csv", "sha256": "1"}] and list(told["tables"]) == ["chargeback_residuals.csv"]
+    assert told["inputs"] == [{"file": "a.csv", "sha256": "1"}] and list(told["files"]) == ["tables/chargeback_residuals.csv"]
 
 
 def test_a_month_that_changed_says_was_is_difference_and_who(tmp_path):
