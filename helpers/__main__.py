@@ -63,7 +63,7 @@ def parser() -> argparse.ArgumentParser:
     compare.add_argument("--rows", metavar="TABLE", action="append", default=[],
                          help="try each row of the table (ledger, billing, …, or all), however many differ")
     compare.add_argument("--out", metavar="FOLDER", help="where its tables are written; without it they are not")
-    _command(commands, "lab", _lab, "open the notebooks in JupyterLab")
+    _command(commands, "lab", _lab, "open copies of the notebooks in JupyterLab")
     return top
 
 
@@ -167,7 +167,12 @@ def _compare(asked: argparse.Namespace) -> int:
 
 
 def _lab(asked: argparse.Namespace) -> int:
-    options = [f"--ServerApp.root_dir={ROOT}", "--LabApp.default_url=/lab/tree/notebooks/mapping.ipynb"]
+    from helpers import shipped
+
+    for line in shipped.copies():
+        print(line)
+    first = f"/lab/tree/notebooks/{shipped.COPIES}/mapping.ipynb"
+    options = [f"--ServerApp.root_dir={ROOT}", f"--LabApp.default_url={first}"]
     as_root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     return subprocess.run([sys.executable, "-m", "jupyter", "lab", *options, *as_root]).returncode
 

@@ -37,12 +37,12 @@ class Result:
 
 
 def run(params_path: str, period: str, out_root: str | Path = "reports", jobs: int = 2, progress: bool = True, *,
-        prepare: Callable[[], Facts] = Facts, finish: Callable[[Path], Sequence[dict]] | None = None,
+        prepare: Callable[[], Facts] = Facts, finish: Callable[[Path, Facts], Sequence[dict]] | None = None,
         notebooks: str | Path = NOTEBOOKS, steps: Sequence[str] = STEPS) -> Result:
     """Makes the month's pack.
 
     `prepare` runs first (validation, the cube) and gives the facts for the index; `finish` runs last, on the finished
-    pack aside, and its checks (of the closed month) join the pack's.
+    pack aside, and its checks (of the closed month, unless they name another page) join the pack's.
     """
     target = Path(out_root).resolve() / period
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -103,8 +103,8 @@ def _build(stage: Path, period: str, facts: Facts, rows: pd.DataFrame, books: di
         (stage / render.file(step)).write_bytes(text.encode("utf-8", "replace"))
         (stage / "notebooks" / f"{step}.ipynb").write_bytes((nbformat.writes(book) + "\n").encode("utf-8", "replace"))
     publish.bind(stage)
-    more = pd.DataFrame(finish(stage) if finish else [], columns=checks.COLUMNS)
-    rows = pd.concat([rows, more.assign(page="close")], ignore_index=True) if len(more) else rows
+    more = [{"page": "close"} | row for row in (finish(stage, facts) if finish else [])]
+    rows = pd.concat([rows, pd.DataFrame(more, columns=rows.columns)], ignore_index=True) if more else rows
     told = index.manifest(stage, period, facts, rows, books)
     index.write(stage, told)
     return told, rows

@@ -34,6 +34,7 @@ class Facts:
     notes: tuple[str, ...] = ()
     strict: bool = False
     cube: str = ""  # name of the cost cube among what is kept between runs
+    notebooks: Mapping[str, bool] = field(default_factory=dict)  # whether each is as shipped
 
 
 def manifest(folder: Path, period: str, facts: Facts, rows: pd.DataFrame, notebooks: Mapping[str, object]) -> dict:
@@ -43,7 +44,7 @@ def manifest(folder: Path, period: str, facts: Facts, rows: pd.DataFrame, notebo
         "state": checks.worst(rows, facts.strict), "strict": facts.strict,
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "parameters": facts.parameters, "inputs": _records(facts.inputs), "cube": facts.cube, "notes": list(facts.notes),
-        "workbook": program.told(), "versions": _versions(),
+        "workbook": program.told(), "notebooks_as_shipped": dict(facts.notebooks), "versions": _versions(),
         "pages": [_page(step, book, rows) for step, book in notebooks.items()],
         "checks": _records(rows), "tables": _tables(folder), "files": files(folder),
     }

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from helpers import batch, cache, given, kept, moves, params, seals, walk
+from helpers import batch, cache, given, kept, moves, params, seals, shipped, walk
 from helpers.compare import closed_months, sides, stored
 from helpers.errors import InputError
 from helpers.given import map_files
@@ -25,26 +25,20 @@ def publish(settings: params.Params, out: str | Path, jobs: int, progress: bool,
 
     rehash reads the content of every billing file again, whatever its size and time say.
     """
-    read: list[pd.DataFrame] = []
-
-    def ready() -> Facts:
-        facts = prepare(settings, strict, rehash)
-        read.append(facts.inputs)
-        return facts
-
-    return batch.run(str(settings.path), settings.period, out, jobs, progress, prepare=ready,
-                     finish=lambda pack: _finish(settings, pack, read[0]))
+    return batch.run(str(settings.path), settings.period, out, jobs, progress,
+                     prepare=lambda: prepare(settings, strict, rehash),
+                     finish=lambda pack, facts: _finish(settings, pack, facts))
 
 
-def _finish(settings: params.Params, pack: Path, read: pd.DataFrame) -> list[dict]:
+def _finish(settings: params.Params, pack: Path, facts: Facts) -> list[dict]:
     """Puts the map into the pack, and compares the pack with the closed month; no input has changed meanwhile."""
-    check_unchanged(settings, read)
+    check_unchanged(settings, facts.inputs)
     kept.keep_map(pack, map_files(settings))
     found = kept.compare(settings.period, pack, settings.resolve(settings.kept))
     if any(row["state"] == "finding" for row in found):
         table = closed_months.restatement_causes(settings)
         (pack / "tables" / kept.CAUSES).write_bytes(to_csv(table).encode("utf-8", "replace"))
-    return found
+    return [*found, shipped.check(facts.notebooks) | {"page": "notebooks"}]
 
 
 def prepare(settings: params.Params, strict: bool = False, rehash: bool = False) -> Facts:
@@ -76,7 +70,7 @@ def prepare(settings: params.Params, strict: bool = False, rehash: bool = False)
     inputs = what_went_in(month)
     stored.keep(small_inputs(inputs), walk.CACHE / sides.KEPT_INPUTS)  # so that this run can be held against a later one
     return Facts(settings.company, settings.currency, settings.model_dump(mode="json"), inputs, notes,
-                 strict or settings.strict, month.cube.place.name if month.cube.place else "")
+                 strict or settings.strict, month.cube.place.name if month.cube.place else "", shipped.state())
 
 
 def check_unchanged(settings: params.Params, read: pd.DataFrame) -> None:

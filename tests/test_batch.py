@@ -247,7 +247,7 @@ def test_finish_sees_the_pack_aside_and_its_checks_join_the_packs(good, tmp_path
     (tmp_path / "notebooks").symlink_to(good[0] / "notebooks")
     seen = []
 
-    def keep(folder):
+    def keep(folder, facts):
         seen.append((folder / "tables" / "tco_lines.csv").exists())
         return [checks.noted("closed month against this run", 1, "TBM office", "1 table differs: tco_lines.csv")]
 
