@@ -7,6 +7,7 @@
 import csv
 import functools
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 DATA = Path(__file__).resolve().parent.parent / "data"
@@ -25,6 +26,12 @@ class Column:
     key: bool  # the table's key: no two rows are the same in all its key columns
     unit: str
     meaning: str
+    range: str = ""  # 0..: a number of 0 or more
+
+    @property
+    def least(self) -> Decimal | None:
+        """The least number that it may hold; None where any will do."""
+        return Decimal(self.range.removesuffix("..")) if self.range else None
 
     @property
     def choices(self) -> list[str]:
@@ -40,7 +47,8 @@ def _columns() -> tuple[Column, ...]:
 
 def _column(row: dict) -> Column:
     required, key = row["required"] == "yes", row["key"] == "yes"
-    return Column(row["kind"], row["table"], row["column"], row["type"], required, key, row["unit"], row["meaning"])
+    return Column(row["kind"], row["table"], row["column"], row["type"], required, key, row["unit"], row["meaning"],
+                  row["range"])
 
 
 def tables(kind: str = "input") -> list[str]:
@@ -80,6 +88,7 @@ def _section(table: str, kind: str) -> str:
         needed = ["key" if column.key else "yes" if column.required else ""] if kind != "output" else []
         name = "one or more" if column.name == "*" else f"`{column.name}`"
         allowed = "one of: " + ", ".join(column.choices) if column.choices else column.type
+        allowed += f", {column.least} or more" if column.least is not None else ""
         rows.append([name, allowed, *needed, column.unit, column.meaning])
     return "\n".join([f"### {table}", "", *("| " + " | ".join(map(_cell, row)) + " |" for row in rows)])
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from helpers import disputes, feeds, inputs, mapping, openitems, page, params, picks, publish, services, taxonomy
+from helpers.problems import shown
 
 TABLES = {  # attribute: (group and key in the parameters, table in the codebook)
     **{name: ("inputs", name, name) for name in (
@@ -49,6 +50,8 @@ class Given:
             raise AttributeError(name)
         files = self.files(name)
         tables = [self._drivers(file) if name == "drivers" else inputs.read(file, TABLES[name][2]) for file in files]
+        if len(files) > 1:
+            inputs.repeated([(shown(file.resolve()), table) for file, table in zip(files, tables, strict=True)])
         self.__dict__[name] = pd.concat(tables, ignore_index=True) if tables else None
         return self.__dict__[name]
 

@@ -53,9 +53,12 @@ def read(path: str | Path, table: str, kind: str = "input") -> pd.DataFrame:
     problems.stop()
     read_columns = {column.name: _read_column(raw, column, problems) for column in columns}
     _check_keys(raw, columns, read_columns, problems)
+    _check_repeats(raw, columns, read_columns, problems)
     problems.stop()
     found = pd.DataFrame(read_columns, columns=[column.name for column in columns])
     found.attrs["lines"] = Lines(raw.lines)
+    if not any(column.key for column in columns):
+        found.attrs["whole"] = Lines(_whole(raw, read_columns))
     return found
 
 
@@ -221,3 +224,37 @@ def _check_keys(raw: Raw, columns: list[Column], read_columns: dict, problems: P
         todo = "keep one row, or sum them in the extract"
         problems.add(f"{raw.where}, line {lines[0]}", found, f"one row a {' and '.join(names)}", todo,
                      sum(map(len, again.values())) - 1)
+
+
+def _check_repeats(raw: Raw, columns: list[Column], read_columns: dict, problems: Problems) -> None:
+    """In a table without a key no two rows are the same in every column of the file, those it does not read included."""
+    if problems or any(column.key for column in columns):
+        return
+    first: dict[tuple, int] = {}
+    again = [(line, first[row]) for line, row in zip(raw.lines, _whole(raw, read_columns), strict=True)
+             if first.setdefault(row, line) != line]
+    if again:
+        todo = "take it out; where both are meant, sum them, or keep a column that tells them apart"
+        problems.add(f"{raw.where}, line {again[0][0]}", f"the row stands twice, as on line {again[0][1]}",
+                     "each row once", todo, len(again) - 1)
+
+
+def _whole(raw: Raw, read_columns: dict) -> list[tuple]:
+    """Each row with all that the file says in it; numbers by their value."""
+    spare = [place for place, name in enumerate(raw.header) if name not in read_columns]
+    texts = [tuple(row[place].strip() for place in spare) for row in raw.rows]
+    return [(*row, more) for *row, more in zip(*read_columns.values(), texts, strict=True)]
+
+
+def repeated(tables: Sequence[tuple[str, pd.DataFrame]]) -> None:
+    """Raises InputError where a row of one file stands in another of the same input too; tables by the files' names."""
+    first: dict[tuple, str] = {}
+    problems = Problems()
+    for where, rows in tables:
+        here = dict(zip(rows.attrs.get("whole") or rows.itertuples(index=False, name=None), lines_of(rows)))
+        again = [(line, first[row]) for row, line in here.items() if row in first]
+        if again:
+            problems.add(f"{where}, line {again[0][0]}", f"the row stands in {again[0][1]} too", "each row once",
+                         "leave one file out; where both are meant, add a column that tells them apart", len(again) - 1)
+        first |= {row: f"{where}, line {line}" for row, line in here.items() if row not in first}
+    problems.stop()

@@ -13,6 +13,7 @@ from typing import Any
 from helpers.codebook import Column, currencies
 from helpers.problems import nearest
 
+DIGITS = {"amount": 15, "quantity": 18}  # before the point: more is a slip, and no bill or feed has it
 NUMBER = re.compile(r"[+-]?([0-9]{1,20}(\.[0-9]{1,38})?|\.[0-9]{1,38})")
 MONTH = re.compile(r"[12][0-9]{3}-(0[1-9]|1[0-2])")
 DATE = re.compile(r"[12][0-9]{3}-[0-9]{2}-[0-9]{2}")
@@ -30,6 +31,8 @@ class Wrong(ValueError):
 def reader(column: Column) -> Callable[[str], Any]:
     """The function that reads the texts of a column; a blank is Wrong where a value is required."""
     read = partial(_choice, tuple(column.choices)) if column.choices else _READERS[column.type]
+    if column.type in DIGITS or column.least is not None:
+        read = partial(_within, read, DIGITS.get(column.type), column.least)
     if column.required:
         return partial(_given, read)
     return lambda text: read(text) if text else blank(column.type)
@@ -59,6 +62,16 @@ def _given(read: Callable[[str], Any], text: str) -> Any:
     if not text:
         raise Wrong("a value in every row", "fill it in, or take the row out")
     return read(text)
+
+
+def _within(read: Callable[[str], Any], digits: int | None, least: Decimal | None, text: str) -> Any:
+    """The number, neither too long nor too small."""
+    number = read(text)
+    if digits and abs(number) >= 10 ** digits:
+        raise Wrong(f"a number of at most {digits} digits before the point", "mend the row, or use a larger unit")
+    if least is not None and number < least:
+        raise Wrong(f"{least} or more", "mend the row; sum it with what it corrects, where it corrects another")
+    return number
 
 
 def amount(text: str) -> Decimal:

@@ -215,3 +215,63 @@ def test_every_type_of_the_codebook_can_be_read():
 
     for table in codebook.tables():
         assert all(callable(values.reader(column)) for column in codebook.columns(table)), table
+
+
+@pytest.mark.parametrize(("table", "text", "line"), [
+    ("drivers", "period,driver,consumer,quantity,unit\n2026-09,cpu,A,1,h\n2026-09,cpu,B,3,h\n2026-09,cpu,A,1.0,h\n",
+     "t.csv, line 4: the row stands twice, as on line 2; expected each row once; take it out; "
+     "where both are meant, sum them, or keep a column that tells them apart"),
+    ("labour", LABOUR + LABOUR.splitlines()[1] + "\n", "t.csv, line 4: the row stands twice, as on line 2; "
+     "expected each row once; take it out; where both are meant, sum them, or keep a column that tells them apart"),
+    ("budget", "period,scope,amount,currency\n2026-09,AWS,1,USD\n2026-09,AWS,1,USD\n2026-09,AWS,1,USD\n",
+     "t.csv, line 3: the row stands twice, as on line 2 (and 1 more); expected each row once; take it out; "
+     "where both are meant, sum them, or keep a column that tells them apart"),
+    ("volumes", "period,application,unit,quantity\n2026-09,A,orders,1\n2026-09,A,orders,1\n",
+     't.csv, line 3: period "2026-09", application "A" stands again, as on line 2; expected one row a period and application; '
+     "keep one row, or sum them in the extract"),
+    ("capacity", "period,driver,unit,owned\n2026-09,cpu,h,1\n2026-09,cpu,h,2\n",
+     't.csv, line 3: period "2026-09", driver "cpu" stands again, as on line 2; expected one row a period and driver; '
+     "keep one row, or sum them in the extract"),
+])
+def test_a_row_that_stands_twice_in_a_feed_is_refused(write, table, text, line):
+    assert told(write("t.csv", text), table) == [line]
+
+
+def test_rows_that_a_further_column_tells_apart_are_two_rows(write):
+    text = "period,driver,consumer,quantity,unit,cluster\n2026-09,cpu,A,1,h,one\n2026-09,cpu,A,1,h,two\n"
+    assert inputs.read(write("d.csv", text), "drivers")["quantity"].tolist() == [1, 1]
+
+
+def test_a_row_that_stands_in_two_files_of_a_feed_is_refused(write):
+    head = "period,driver,consumer,quantity,unit\n"
+    one, two, other = (inputs.read(write(f"{name}.csv", head + rows), "drivers") for name, rows in (
+        ("one", "2026-09,cpu,A,1,h\n2026-09,cpu,B,3,h\n"), ("two", "2026-09,cpu,C,1,h\n2026-09,cpu,B,3.00,h\n"),
+        ("other", "2026-09,cpu,B,4,h\n")))
+    with pytest.raises(InputError) as stop:
+        inputs.repeated([("one.csv", one), ("two.csv", two)])
+    assert str(stop.value) == ("two.csv, line 3: the row stands in one.csv, line 3 too; expected each row once; "
+                               "leave one file out; where both are meant, add a column that tells them apart")
+    inputs.repeated([("one.csv", one), ("other.csv", other)])
+
+
+@pytest.mark.parametrize(("quantity", "line"), [
+    ("-5", 'v.csv, line 2: quantity is "-5"; expected 0 or more; mend the row; sum it with what it corrects, where it corrects another'),
+    ("12345678901234567890", 'v.csv, line 2: quantity is "12345678901234567890"; expected a number of at most 18 digits before '
+                             "the point; mend the row, or use a larger unit"),
+    ("1e5", 'v.csv, line 2: quantity is "1e5"; expected a plain number; write all digits, with no exponent'),
+    ("NaN", 'v.csv, line 2: quantity is "NaN"; expected a plain number; leave out currency and text, like 1234.50'),
+])
+def test_a_volume_that_cannot_be_is_refused(write, quantity, line):
+    assert told(write("v.csv", f"period,application,unit,quantity\n2026-09,A,orders,{quantity}\n"), "volumes") == [line]
+
+
+def test_a_volume_of_nothing_and_one_of_eighteen_digits_are_read(write):
+    text = "period,application,unit,quantity\n2026-09,A,orders,0\n2026-09,B,orders,123456789012345678.5\n"
+    assert inputs.read(write("v.csv", text), "volumes")["quantity"].tolist() == [0, Decimal("123456789012345678.5")]
+
+
+def test_an_amount_of_sixteen_digits_is_a_slip(write):
+    text = "period,scope,amount,currency\n2026-09,AWS,1234567890123456.00,USD\n"
+    assert told(write("b.csv", text), "budget") == [
+        'b.csv, line 2: amount is "1234567890123456.00"; expected a number of at most 15 digits before the point; '
+        "mend the row, or use a larger unit"]
