@@ -19,7 +19,8 @@ from helpers.periods import months, shift
 from helpers.settlement import COLUMNS, Limits, settle
 
 BILL_AMOUNTS = ["bill", "purchases", "tax_in_bill"]
-ENTRY_AMOUNTS = ["ledger", "invoiced", "capital", "tax_in_ledger", "recoverable", "worth", "limit", "repeated", "repeated_tax"]
+ENTRY_AMOUNTS = ["ledger", "invoiced", "capital", "tax_in_ledger", "recoverable", "worth", "limit", "repeated", "repeated_tax",
+                 "reversed"]
 SAME_LINE = ["ProviderName", "invoice_id", "month", "account", "cost_centre", "amount", "document_amount"]
 
 
@@ -92,7 +93,8 @@ def _entries(posted: pd.DataFrame, lines: pd.DataFrame, numbers: answering.Numbe
         amount, worth_all = (ZERO, ZERO) if claim else (line["amount"], worth)
         rows.append((name, month, number, ZERO if line["kind"] == "capital" else amount, amount,
                      amount if line["kind"] == "capital" else ZERO, worth if tax else ZERO, worth if claim else ZERO, worth_all,
-                     ZERO if claim else limit, worth_all if repeats else ZERO, worth if repeats and tax else ZERO))
+                     ZERO if claim else limit, worth_all if repeats else ZERO, worth if repeats and tax else ZERO,
+                     amount if line.get("reverses") is True and not tax else ZERO))
     return pd.DataFrame(rows, columns=[*MATCH_KEYS, *ENTRY_AMOUNTS]), known
 
 

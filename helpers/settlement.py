@@ -128,7 +128,9 @@ def _rest(rest: Decimal, due: Decimal, row: Mapping, standing: Standing) -> Iter
         whole = standing.due + row["bill"] - row["purchases"] or standing.to_come
         again = _multiple(rest, whole if numbered else due, near)
         yield AGAIN, again
-        rest, base = rest - again, base + again
+        back = toward(rest - again, row["reversed"])
+        yield MISSING, back  # what a reversal took back waits for its invoice again
+        rest, base = rest - again - back, base + again + back
     yield "rounding" if abs(rest) <= row["limit"] else "FX" if near(base + rest, base) else UNEXPLAINED, rest
 
 

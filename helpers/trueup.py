@@ -72,10 +72,13 @@ def _settled(coded: pd.DataFrame | None, month: str) -> tuple[list[Accrual], lis
     """Accruals that stand at the end of the month, and reversals without one."""
     lots: list[Accrual] = []
     strays: list[dict] = []
+    held = _held(coded)
     for line in _postings(coded, month):
         own, left = line["own_amount"], line["own_amount"]
         kind = line["ProviderName"], line["own_currency"]
         mine = [lot for lot in lots if (lot.provider, lot.currency) == kind and lot.left * left < 0]
+        if _reverses(line, held) and not any(lot.number == line["invoice_id"] for lot in mine):
+            mine = []  # it takes back the invoice of its number
         for lot in sorted(mine, key=lambda lot: (lot.left != -own, lot.number != line["invoice_id"])):
             part = min(left, -lot.left, key=abs)
             lot.left, left = lot.left + part, left - part
@@ -84,6 +87,24 @@ def _settled(coded: pd.DataFrame | None, month: str) -> tuple[list[Accrual], lis
         elif left:
             strays.append({**line, "left": to_cents(line["amount"] * left / own)})
     return [lot for lot in lots if lot.left], strays
+
+
+def _held(coded: pd.DataFrame | None) -> dict[tuple[str, str, str], list[tuple[str, Decimal]]]:
+    """By provider, number and currency what the ledger's invoices with a number hold, a month a line."""
+    found: dict[tuple[str, str, str], list[tuple[str, Decimal]]] = {}
+    if coded is not None and "document_type" in coded:
+        lines = ledger.invoices(coded, ("expense", "capital"))
+        for name, number, currency, month, amount in rows_of(lines[lines["invoice_id"].ne("")], [
+                "ProviderName", "invoice_id", "own_currency", "fiscal_period", "own_amount"]):
+            found.setdefault((name, number, currency), []).append((month, amount))
+    return found
+
+
+def _reverses(line: dict, held: dict) -> bool:
+    """Whether a reversal carries the number of an invoice that earlier months hold at least as much of."""
+    known = held.get((line["ProviderName"], line["invoice_id"], line["own_currency"]), ())
+    before = total(amount for month, amount in known if month < line["fiscal_period"])
+    return line["document_type"] == "reversal" and before * line["own_amount"] < 0 and abs(line["own_amount"]) <= abs(before)
 
 
 def _postings(coded: pd.DataFrame | None, month: str) -> list[dict]:

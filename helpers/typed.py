@@ -1,7 +1,7 @@
 """Which of the ledger's other documents book a bill?  Support, marketplace, memos and refunds that carry its number; and
-reversals that take back an invoice that was booked too often, not an accrual.
+reversals that carry the number of an invoice, and take that back, not an accrual.
 
-    coded, booked → untyped → the ledger lines, those that book a bill as invoices
+    coded, booked → untyped → the ledger lines, those that book a bill as invoices; `reverses` marks those that take one back
 
 A document beside the bill stands in its own bucket.  One that carries the number of a bill which the other lines so far do
 not fully book belongs to the bill: it is looked at as its month stands, so that nothing later changes it.
@@ -32,6 +32,7 @@ def untyped(coded: pd.DataFrame, booked: pd.DataFrame, providers: Mapping, limit
     cloud = cloud.assign(bucket=cloud["bucket"].mask(cloud.index.isin(_stray(coded)), STRAY))
     asked = cloud[cloud["bucket"].isin(BESIDE) & cloud["invoice_id"].ne("")]
     bills = _bills(booked, set(rows_of(asked, ["ProviderName", "invoice_id"])), providers)
+    bills = {key: [] for key in rows_of(asked[asked["bucket"].eq(STRAY)], ["ProviderName", "invoice_id"])} | bills
     if not bills:
         return coded
     claims = coded[coded["kind"].eq("recoverable tax")].assign(bucket="", use="cloud tax")
@@ -39,7 +40,9 @@ def untyped(coded: pd.DataFrame, booked: pd.DataFrame, providers: Mapping, limit
     mine = lines[[key in bills for key in rows_of(lines, ["ProviderName", "invoice_id"])]]
     groups = mine.assign(place=mine.index).groupby(["ProviderName", "invoice_id"], sort=True)
     places = [place for key, group in groups for place in _booking(group.to_dict("records"), bills[key], limits)]
-    return coded.assign(document_type=coded["document_type"].mask(coded.index.isin(places), ""))
+    books = coded.index.isin(places)
+    return coded.assign(document_type=coded["document_type"].mask(books, ""),
+                        reverses=coded.get("reverses", False) | books & coded["document_type"].eq("reversal"))
 
 
 def _stray(coded: pd.DataFrame) -> list:
@@ -78,15 +81,14 @@ def _booking(lines: list[dict], bills: list[tuple[str, Decimal, Decimal]], limit
         due = total(whole - (tax if taxed else ZERO) for billed, whole, tax in bills if billed <= month)
         if not bucket:
             held += line["amount"]
-        elif (bucket not in BACK or month == first) and (bucket != STRAY or due * held > 0 and abs(held) > abs(due)) and _fills(
-                line["amount"], due - held, limits.fx):
+        elif _fills(line["amount"], -held if bucket == STRAY else due - held, limits.fx) and (bucket not in BACK or month == first):
             held += line["amount"]
             kinds.add((month, bucket))
             yield line["place"]
 
 
 def _fills(amount: Decimal, lacking: Decimal, near: Decimal) -> bool:
-    """Whether the amount is no more than what a bill lacks, at another rate perhaps."""
+    """Whether the amount is no more than what a bill lacks, or the ledger holds of it, at another rate perhaps."""
     return amount * lacking > 0 and abs(amount) <= abs(lacking) * (1 + near)
 
 
