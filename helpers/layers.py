@@ -139,13 +139,27 @@ def _folded(lines: pd.DataFrame, column: str, blank: str) -> pd.Series:
 
 
 def check(lines: pd.DataFrame, coded: pd.DataFrame, control: Decimal, table: pd.DataFrame, version: str) -> list[dict]:
-    """Each layer holds the ledger's control total; cost pools that only the ledger books equal their accounts."""
-    cloud = set(coded.loc[coded["use"] != "other", f"{version}_cost_pool"])
+    """Each layer holds the ledger's control total; cost pools that only the ledger books equal their accounts; a finding
+    for cost whose account names no pool."""
+    cloud = {name or NO_POOL for name in coded.loc[coded["use"] != "other", f"{version}_cost_pool"]}
+    cloud |= {name or NO_POOL for name in lines.loc[lines["source"] != LEDGER, "cost_pool"].astype("str")}
     apart = [f"{row.cost_pool}/{row.sub_pool} {row.amount - row.by_account}" for row in table.itertuples()
              if row.amount != row.by_account and row.cost_pool not in cloud]
     wholes = {layer: total(summed(lines, [column])["amount"]) for layer, column, _ in LAYERS}
     rows = [checks.same(f"layer of {layer} equals the ledger's control total", control, whole) for layer, whole in wholes.items()]
-    return [*rows, checks.holds("cost pools equal the ledger's accounts", not apart, "; ".join(apart[:5]))]
+    return [*rows, checks.holds("cost pools equal the ledger's accounts", not apart, "; ".join(apart[:5])),
+            _unplaced(lines, coded, version)]
+
+
+def _unplaced(lines: pd.DataFrame, coded: pd.DataFrame, version: str) -> dict:
+    """A finding for ledger cost without a cost pool: how much, and which accounts name none."""
+    left = lines[lines["cost_pool"].astype("str").eq("") & lines["source"].eq(LEDGER)]
+    used = coded[coded["kind"].eq("expense") & coded[f"{version}_cost_pool"].eq("")]
+    names = sorted(set(used["account"])) if len(left) else []
+    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+    note = f"fill {version}_cost_pool in inputs.accounts for {', '.join(names[:5])}{more}" if names else ""
+    return checks.noted("ledger cost without a cost pool", len(names), "TBM office", note,
+                        total(summed(left, ["cost_pool"])["amount"]))
 
 
 def check_flows(table: pd.DataFrame, control: Decimal) -> dict:

@@ -26,11 +26,10 @@ def months(month) -> dict[str, pd.DataFrame]:
     """Month → its TCO at the grain of these tables; only months that have both bills and books."""
     found = {}
     for period in between(shift(month.period, 1 - month.params.tco.months), month.period):
-        other = month if period == month.period else month.billed_month(period)
-        lines = None if other is None else other.tco
-        booked = lines is not None and ((other.coded["fiscal_period"] == period) & (other.coded["kind"] == "expense")).any()
-        if booked and len(lines):
-            found[period] = reduced(lines)
+        booked = ((month.coded["fiscal_period"] == period) & (month.coded["kind"] == "expense")).any()
+        other = month if period == month.period else month.billed_month(period) if booked else None
+        if other is not None and other.tco is not None and len(other.tco):
+            found[period] = reduced(other.tco)
     return found
 
 
