@@ -55,11 +55,16 @@ def read(path: str | Path, table: str, kind: str = "input") -> pd.DataFrame:
     _check_keys(raw, columns, read_columns, problems)
     _check_repeats(raw, columns, read_columns, problems)
     problems.stop()
-    found = pd.DataFrame(read_columns, columns=[column.name for column in columns])
+    found = pd.DataFrame({name: _series(cells) for name, cells in read_columns.items()}, columns=[*read_columns])
     found.attrs["lines"] = Lines(raw.lines)
     if not any(column.key for column in columns):
         found.attrs["whole"] = Lines(_whole(raw, read_columns))
     return found
+
+
+def _series(cells: list[Any]) -> Sequence[Any]:
+    """The cells as a column; whole numbers stay whole beside a blank, which pandas would make floats of."""
+    return pd.Series(cells, dtype=object) if None in cells and any(isinstance(cell, int) for cell in cells) else cells
 
 
 def header(path: str | Path) -> list[str]:

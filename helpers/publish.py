@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from helpers import house
+from helpers import codebook, house
 from helpers.checks import COLUMNS
 
 # what spreadsheets take for a formula (with the wide forms some of them read too), at the start of a cell, or after a
@@ -40,10 +40,19 @@ def save(out: str | Path, step: str, tables: Mapping[str, pd.DataFrame], checks:
     for name, frame in tables.items():
         if not NAME.fullmatch(name):
             raise ValueError(f"table name {name!r}: lower-case letters, digits and _ only")
-        stem = folder / "tables" / f"{step}_{name}"
+        stem, frame = folder / "tables" / f"{step}_{name}", _whole(frame, f"{step}_{name}")
         stem.with_suffix(".csv").write_bytes(to_csv(frame).encode("utf-8", "replace"))
         _write_parquet(frame, stem.with_suffix(".parquet"))
     (folder / "checks" / f"{step}.json").write_text(to_json(checks), encoding="utf-8", newline="\n")
+
+
+def _whole(frame: pd.DataFrame, table: str) -> pd.DataFrame:
+    """The frame with the codebook's whole numbers as such, though a blank among them has made them floats."""
+    names = [column.name for column in codebook.columns(table, "output") if column.type == "whole" and column.name in frame]
+    floats = [name for name in names if frame[name].dtype.kind == "f"]
+    told = {name: pd.Series([None if value != value else int(value) if value == int(value) else value
+                             for value in frame[name].tolist()], index=frame.index, dtype=object) for name in floats}
+    return frame.assign(**told) if told else frame
 
 
 def to_csv(frame: pd.DataFrame) -> str:

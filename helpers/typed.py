@@ -70,9 +70,10 @@ def _bills(booked: pd.DataFrame, keys: set[Key], providers: Mapping) -> dict[Key
 
 def _booking(lines: list[dict], bills: list[tuple[str, Decimal, Decimal]], limits: Limits) -> Iterator:
     """The places of an invoice's documents that book it, month by month: cost first, and the tax that goes with it."""
-    held, taxed, kinds, first = ZERO, False, set(), min(line["fiscal_period"] for line in lines)
+    held, before, taxed, kinds, first = ZERO, (ZERO, ""), False, set(), min(line["fiscal_period"] for line in lines)
     for line in sorted(lines, key=_order):
         month, bucket = line["fiscal_period"], line["bucket"]
+        before = before if before[1] == month else (held, month)
         if line["use"] == "cloud tax":
             taxed = True
             if (month, bucket) in kinds:
@@ -81,10 +82,19 @@ def _booking(lines: list[dict], bills: list[tuple[str, Decimal, Decimal]], limit
         due = total(whole - (tax if taxed else ZERO) for billed, whole, tax in bills if billed <= month)
         if not bucket:
             held += line["amount"]
-        elif _fills(line["amount"], -held if bucket == STRAY else due - held, limits.fx) and (bucket not in BACK or month == first):
+        elif _is_booking(line, due, held, before[0], month == first, limits.fx):
             held += line["amount"]
             kinds.add((month, bucket))
             yield line["place"]
+
+
+def _is_booking(line: Mapping, due: Decimal, held: Decimal, before: Decimal, opening: bool, near: Decimal) -> bool:
+    """Whether a document books what is due of the bill beyond what is held of it; or, being a reversal, takes back what
+    was booked too often, or what earlier months hold (before)."""
+    if line["bucket"] != STRAY:
+        return (line["bucket"] not in BACK or opening) and _fills(line["amount"], due - held, near)
+    often = due * held > 0 and abs(held) > abs(due)
+    return often and _fills(line["amount"], due - held, near) or _fills(line["amount"], -min(before, held, key=abs), near)
 
 
 def _fills(amount: Decimal, lacking: Decimal, near: Decimal) -> bool:

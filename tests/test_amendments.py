@@ -356,6 +356,8 @@ def test_a_kept_table_is_written_again_with_the_same_bytes(tmp_path):
     again = kept.table(AUG, tmp_path, "chargeback_journal")
     assert publish.to_csv(again) == path.read_text(encoding="utf-8")
     assert list(rows_of(again, ["document", "line"]))[0] == ("=1+1", 1) and again["debit"].iloc[0] == D("1.50")
+    path.write_text("document,line\na,2.0\nb,3\n")  # as versions before 0.2.0 wrote a whole number beside a blank
+    assert publish.to_csv(kept.table(AUG, tmp_path, "chargeback_journal")) == path.read_text()
     path.write_text("document,debit\n")
     assert list(kept.table(AUG, tmp_path, "chargeback_journal")) == ["document", "debit"]
     assert kept.table(AUG, tmp_path, "other") is None

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pandas as pd
 import pytest
 
-from helpers import codebook, inputs
+from helpers import codebook, depreciation, inputs
 from helpers.errors import InputError
 
 LABOUR = """\
@@ -275,3 +275,13 @@ def test_an_amount_of_sixteen_digits_is_a_slip(write):
     assert told(write("b.csv", text), "budget") == [
         'b.csv, line 2: amount is "1234567890123456.00"; expected a number of at most 15 digits before the point; '
         "mend the row, or use a larger unit"]
+
+
+def test_a_whole_number_beside_a_blank_stays_whole(write):
+    """As floats they would break the arithmetic of exact depreciation."""
+    text = "asset_id,kind,data_centre,in_service,life_months,cost,currency,life_changed_on,new_life_months\n" \
+           "A1,server,DC,2024-04-01,48,4855.00,USD,2026-06-01,60\nA2,server,DC,2024-04-01,48,4855.00,USD,,\n"
+    table = inputs.read(write("a.csv", text), "assets")
+    assert table["new_life_months"].tolist() == [60, None] and isinstance(table["new_life_months"].iloc[0], int)
+    charges = depreciation.schedule(table, "2026-09")["charge"].tolist()
+    assert charges == [Decimal("65.45"), Decimal("101.15")]  # 4855 less 26 months of 48, over 34; 4855 / 48

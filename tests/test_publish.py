@@ -158,3 +158,10 @@ def test_files_are_the_same_bytes_every_time(tmp_path):
     files = [path.relative_to(tmp_path / "one") for path in (tmp_path / "one").rglob("*") if path.is_file()]
     assert len(files) == 4
     assert all((tmp_path / "one" / path).read_bytes() == (tmp_path / "two" / path).read_bytes() for path in files)
+
+
+def test_a_whole_number_beside_a_blank_is_written_whole(tmp_path):
+    """pandas makes floats of whole numbers beside a blank; the codebook says which columns are whole."""
+    frame = pd.DataFrame({"kind": ["direct", "direct"], "line_count": [2.0, None]})
+    publish.save(tmp_path, "chargeback", {"sources": frame}, checks.collect())
+    assert (tmp_path / "tables/chargeback_sources.csv").read_text() == "kind,line_count\ndirect,2\ndirect,\n"
