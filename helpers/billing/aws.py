@@ -91,7 +91,7 @@ AWS = Format(
         "ConsumedQuantity": "CASE WHEN type IN ('Usage', 'DiscountedUsage', 'SavingsPlanCoveredUsage') THEN quantity "
                             "ELSE NULL END",
     },
-    identity=("payer", "account", "type", "code", "usage_type", "operation", "description", "resource", "zone", "rate",
+    identity=("payer", "account", "lower(type)", "code", "usage_type", "operation", "description", "resource", "zone", "rate",
               "tax_type", "reservation", "savings_plan"),
     filed="unblended",
     required=("unblended",),

@@ -7,6 +7,7 @@ leaves the purchases out and spreads them over the usage.  Each fills one cost b
 """
 
 from helpers.billing.shapes import MANDATORY, Format
+from helpers.billing.wording import packed
 
 _BENEFIT = "coalesce(nullif(benefit, ''), reservation)"
 _COVERED = f"lower(kind) = 'usage' AND ({_BENEFIT}) <> '' AND lower(pricing) IN ('', 'reservation', 'savingsplan')"
@@ -54,8 +55,9 @@ AZURE = Format(
         "BilledCost": "cost", "EffectiveCost": "cost", "ListCost": "at_list",
         "ConsumedQuantity": "CASE WHEN lower(kind) IN ('', 'usage') THEN quantity ELSE NULL END",
     },
-    identity=("billing_account", "subscription", "resource", "meter_id", "product", "meter", "kind", "pricing",
-              "reservation", "benefit", "order", "part", "region", "plan", "unit", "frequency", "details"),
+    identity=("billing_account", "subscription", "lower(resource)", "lower(meter_id)", "product", "meter",
+              "coalesce(nullif(lower(kind), ''), 'usage')", "lower(pricing)", "lower(reservation)", "lower(benefit)",
+              "order", "part", "lower(region)", "plan", "unit", "lower(frequency)", packed("details")),
     filed="cost",
     required=("cost",),
     mandatory=tuple(name for name in MANDATORY if name != "ChargeCategory"),  # pay-as-you-go: usage, untold

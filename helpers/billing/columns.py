@@ -3,6 +3,7 @@
     format, columns of a file → SQL of a text, an amount, a time; and of what is wrong with an amount
 """
 
+import re
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -26,7 +27,6 @@ class Columns:
                  basis: str = ""):
         self.fitted, self.relation, self.words, self.basis = fitted, relation, words, basis
         self.scales = scales or {}
-        self.alike = False  # whether all rows that are compared come from parquet of one shape
         self.constants: dict[str, str] = {}  # text that is the same in every row: what it is, in SQL
         self.tops: dict[str, int] = {}  # FOCUS amount: decimals it has in all queries whose rows are put together
 
@@ -144,6 +144,23 @@ class Columns:
             return self.words.element(quoted(column), kind, key)
         return self.words.text(quoted(column), kind) if wording.nested(kind) else quoted(column)
 
+    def _written(self, name: str) -> str:
+        """A text as the file has it: the first of its spellings that is not blank."""
+        found = self.fitted.texts[name]
+        return wording.first([self._value(found[0])] if len(found) == 1 else [self._worded(each) for each in found])
+
+    def _worded(self, spelling: str) -> str:
+        """A column of the file as text."""
+        value, kind = self._value(spelling), self._kind(spelling)
+        return value if kind == "VARCHAR" or wording.nested(kind) else f"CAST({value} AS VARCHAR)"
+
+    def settled(self, expression: str) -> str:
+        """An expression over texts, each as the cube takes it: never NULL, trimmed, blank for nothing."""
+        known = {name: wording.tidied(self._written(name)) if self.fitted.texts.get(name) else "''"
+                 for name in self.fitted.format.used(expression)}
+        names = "|".join(map(re.escape, known))  # all at once: what is put in may hold another name
+        return wording.outside(expression, rf"\b({names})\b", lambda found: known[found[0]]) if known else expression
+
     def _exact(self, name: str) -> str:
         """The first spelling of an amount that is not blank, as a decimal that holds every digit."""
         return wording.first_amount([self._decimal(spelling, self._scale(name)) for spelling in self.fitted.amounts[name]])
@@ -184,12 +201,10 @@ class Columns:
             return literal(self.fitted.values.get(column, ""))
         value, kind = self._moment_of(TIMES[column])
         if kind == "VARCHAR":
-            away = (f"CASE WHEN length({value}) < 22 THEN false ELSE {value} LIKE '%:__' AND "  # hours from UTC, as in
-                    f"substr({value}, length({value}) - 5, 1) IN ('+', '-') AND "  # 2026-09-01T00:30:00+02:00
-                    f"{value} NOT LIKE '%00:00' END")
-            at_utc = f"substr(CAST(TRY_CAST({value} AS TIMESTAMP WITH TIME ZONE) AS VARCHAR), 1, {10 if whole else 7})"
-            cut = (f"CASE WHEN {away} THEN coalesce({at_utc}, {value}) "
-                   f"WHEN {value} LIKE '____-__-__%' AND substr({value}, 11, 1) IN ('', 'T', ' ') THEN substr({value}, 1, {10 if whole else 7}) ELSE {value} END")
+            length = 10 if whole else 7
+            cut = (f"CASE WHEN {wording.away(value)} THEN coalesce({wording.at_utc(value, length)}, {value}) "
+                   f"WHEN {value} LIKE '____-__-__%' AND substr({value}, 11, 1) IN ('', 'T', ' ') "
+                   f"THEN substr({value}, 1, {length}) ELSE {value} END")
         elif kind == "DATE" or kind.startswith("TIMESTAMP"):
             cut = f"date_trunc('{'day' if whole else 'month'}', CAST({value} AS TIMESTAMP))"
         else:
@@ -205,9 +220,20 @@ class Columns:
         if not self.fitted.times[name]:
             return "CAST(NULL AS TIMESTAMP)"
         value, kind = self._moment_of(name)
-        short = f"CASE WHEN length({value}) IN (16, 17) THEN substr({value}, 1, 16) || ':00' ELSE substr({value}, 1, 19) END"
-        text = short if kind == "VARCHAR" else value
+        if self._is_timed(name):
+            return f"TRY_CAST({value} AS TIMESTAMP)"
+        value = value if kind == "VARCHAR" else f"CAST({value} AS VARCHAR)"
+        text = (f"CASE WHEN {wording.away(value)} THEN {wording.at_utc(value, 19)} "
+                f"WHEN length({value}) IN (16, 17) THEN substr({value}, 1, 16) || ':00' ELSE substr({value}, 1, 19) END")
         return f"TRY_CAST({text} AS TIMESTAMP)"
+
+    def _is_timed(self, name: str) -> bool:
+        """Whether a time is one in the file, not a text."""
+        return bool(self.fitted.times[name]) and self._moment_of(name)[1].startswith(("DATE", "TIMESTAMP"))
+
+    def _is_period(self) -> bool:
+        """Whether the billing month comes from a period's first day, so that 01/09/2026 is a day before a month."""
+        return self.fitted.times["billing"] != self.fitted.times["start"]
 
     def _seconds(self) -> str:
         if self.fitted.format.whole_days:

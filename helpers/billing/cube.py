@@ -199,7 +199,8 @@ class Build:
             lambda names, amounts: overlaps.kept(
                 [sources[name] for name in names], amounts, self.folder, [self.prints[name] for name in names], self.engine),
             lambda *pair: overlaps.same_lines([sources[name] for name in pair],
-                                              {name: bills[name].scales for name in pair}, self.engine()))
+                                              {name: bills[name].scales for name in pair}, self.asked.tag_keys,
+                                              self.engine()))
         roles = found.roles()
         _check_whole(found.deliveries, roles)
         blocks = _blocks(found.blocks, bills)

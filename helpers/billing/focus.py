@@ -50,10 +50,10 @@ FOCUS = Format(
             "WHEN lower(ChargeSubcategory) = 'used commitment' THEN 'Used' ELSE '' END"),
         "Tags": "CASE WHEN AllocatedTags IN ('', '{}') THEN Tags ELSE AllocatedTags END",  # 1.3: the provider's split
     },
-    identity=("BillingAccountId", "SubAccountId", "ResourceId", "ServiceName", "SkuId", "SkuPriceId", "SkuMeter", "ChargeDescription",
-              "ChargeCategory", "ChargeClass", "ChargeFrequency", "PricingCategory", "CommitmentDiscountId",
-              "CommitmentDiscountStatus", "CapacityReservationId", "RegionId", "AvailabilityZone", "x_Operation",
-              "x_UsageType"),
+    identity=("ProviderName", "BillingAccountId", "SubAccountId", "ResourceId", "ServiceName", "SkuId", "SkuPriceId", "SkuMeter",
+              "ChargeDescription", "ChargeCategory", "ChargeClass", "lower(ChargeFrequency)", "lower(PricingCategory)",
+              "CommitmentDiscountId", "CommitmentDiscountStatus", "CapacityReservationId", "RegionId", "AvailabilityZone",
+              "x_Operation", "x_UsageType"),
     filed="BilledCost",
     required=("BilledCost", "EffectiveCost"),
     repairs={  # Microsoft counts such purchases in both bases, and the usage they cover as well

@@ -11,6 +11,7 @@ prepaid.
 from dataclasses import replace
 
 from helpers.billing.shapes import PIECE, Format, literal
+from helpers.billing.wording import packed, plain
 
 _MERGED = f" || {literal(PIECE)} || "
 
@@ -43,8 +44,9 @@ GOOGLE = Format(
         "BilledCost": "cost", "EffectiveCost": "cost", "ListCost": "at_list",
         "ConsumedQuantity": "CASE WHEN lower(kind) IN ('', 'regular') THEN quantity ELSE NULL END",
     },
-    identity=("billing_account", "project", "service", "sku", "sku_id", "kind", "resource", "region", "zone", "labels", "correction_id",
-              "transaction", "seller", "price"),
+    identity=("billing_account", "project", "service", "sku", "sku_id", "coalesce(nullif(lower(kind), ''), 'regular')",
+              "resource", "region", "zone", packed("labels"), "correction_id", "transaction", "PublisherName",
+              plain("price")),
     filed="cost",
     required=("cost",),
     source='Google Cloud documentation, Cloud Billing, "Structure of Detailed data export"',

@@ -2,8 +2,9 @@
 
     sources → shared → pairs     one row a bill, day and pair of files: rows that stand in both
 
-A charge is told from any other by the columns that should identify it (Format.identity) and its times, never by line
-ids, which no provider promises between deliveries, nor by its amounts, which a later delivery may change.
+A charge is told from any other by the columns that should identify it (Format.identity) and its times, all as the cube
+will have them: `(null)`, `NULL` and a blank, `usage` and `Usage` are no two charges.  It is never told by line ids, which
+no provider promises between deliveries, nor by its amounts, which a later delivery may change.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from helpers.billing import keep, reading
+from helpers.billing import keep, reading, tagging
 from helpers.billing.shapes import KEYS
 from helpers.billing.sources import Source
 
@@ -29,8 +30,6 @@ def shared(sources: Sequence[Source], amounts: bool, engine) -> pd.DataFrame:
     asked = [reading.queries(group, engine)[0] for group in groups]
     firsts = [sum(map(len, groups[:place])) for place in range(len(groups))]
     names = dict(enumerate(source.name for group in groups for source in group))
-    for query, group in zip(asked, groups, strict=True):
-        query.alike = len(groups) == 1 and group[0].kind == "parquet"
     every = " UNION ALL ".join(query.prints(amounts, first) for query, first in zip(asked, firsts, strict=True))
     engine.keep("shared_prints", f"SELECT print FROM ({every}) GROUP BY print HAVING min(file) <> max(file)")
     if not engine.table("SELECT 1 AS print FROM shared_prints LIMIT 1").num_rows:
@@ -69,12 +68,19 @@ def kept(sources: Sequence[Source], amounts: bool, folder: Path, prints: Sequenc
     return pd.read_parquet(place / "rows.parquet", partitioning=None)
 
 
-def same_lines(pair: Sequence[Source], scales: Mapping[str, Mapping[str, int]], engine) -> bool:
-    """Whether two files say the same of every charge: texts, months and exact sums."""
+def same_lines(pair: Sequence[Source], scales: Mapping[str, Mapping[str, int]], tag_keys: Sequence[str], engine) -> bool:
+    """Whether two files say the same of every charge, as the cube has it: texts, tags that count, months, exact sums."""
+    keys = ", ".join(f"rows.{name}" if name != "Tags" else "coalesce(tag_map.kept, '') AS Tags" for name in KEYS)
     for place, source in enumerate(pair):
         parts = [f"SELECT * FROM ({query.rows(KEYS, ['BilledCost', 'EffectiveCost'])})"
                  for query in reading.queries([source], engine, scales[source.name])]
-        engine.keep(f"side_{place}", " UNION ALL ".join(parts))
+        engine.keep("side_rows", " UNION ALL ".join(parts))
+        engine.keep("tag_map", tagging.reduce(engine.table("SELECT DISTINCT Tags AS text FROM side_rows"), tag_keys,
+                                              source.format.tag_prefixes))
+        engine.keep(f"side_{place}", (
+            f"SELECT {keys}, substr(billing_day, 1, 7) AS billing_period, substr(service_day, 1, 7) AS service_period, "
+            "sum(BilledCost) AS BilledCost, sum(EffectiveCost) AS EffectiveCost, sum(line_count) AS line_count FROM side_rows AS rows "
+            "LEFT JOIN tag_map ON rows.Tags = tag_map.text GROUP BY ALL"))
     differ = engine.table("SELECT count(*) AS rows FROM ((SELECT * FROM side_0 EXCEPT SELECT * FROM side_1) UNION ALL "
                           "(SELECT * FROM side_1 EXCEPT SELECT * FROM side_0))")
     return not differ["rows"][0].as_py()

@@ -15,8 +15,9 @@ from helpers.billing import wording
 from helpers.billing.columns import SCALE, Columns
 from helpers.billing.shapes import AMOUNTS, PAIR, TIMES, literal
 
-FILE = "x_workbook_file"  # column of the place of a row's file among those read, a name no export has
-ROW = "x_workbook_row"  # and of its place there, where rows are looked at one by one
+OURS = "x_workbook_"  # how columns begin that no export has
+FILE = f"{OURS}file"  # column of the place of a row's file among those read
+ROW = f"{OURS}row"  # and of its place there, where rows are looked at one by one
 LOOK = 2_000  # rows of a first look
 MEASURES = ("bad", "long", "blank")
 NONE: Mapping[str, str | None] = {}
@@ -95,7 +96,7 @@ class Query(Columns):
 
     def prints(self, amounts: bool = False, first: int = 0) -> str:
         """SELECT of each row's file, counted from `first`, and the print of its charge, with its amounts or without."""
-        return f"SELECT {FILE} + {first} AS file, {self._print(amounts)} AS print FROM {self.relation}"
+        return f"SELECT {FILE} + {first} AS file, {self._print(amounts)} AS print FROM {self._cut()}"
 
     def bad_rows(self, name: str, what: str) -> str:
         """SELECT of the first row whose amount is `bad`, `blank` or too `long`: its place, and column and text."""
@@ -124,7 +125,8 @@ class Query(Columns):
         parts += [f"CASE WHEN {self._written(name)} IS DISTINCT FROM {_sql(value)} THEN 1 ELSE 0 END AS odd_{name}"
                   for name, value in proving.items()]
         kept = f" WHERE {self._print('whole' in carry)} IN (SELECT print FROM {only})" if only else ""
-        return f"SELECT {', '.join(parts)} FROM {self.relation}{kept}"
+        told = self._cut() if only or {"print", "whole"} & set(carry) else self.relation
+        return f"SELECT {', '.join(parts)} FROM {told}{kept}"
 
     def _columns(self, keys, amounts) -> list[str]:
         count = "line_count" if self.fitted.format.counts else "0 * line_count"
@@ -141,35 +143,36 @@ class Query(Columns):
             parts.append(f"{sql} AS {column}")
         return parts
 
-    def _written(self, name: str) -> str:
-        """A text as the file has it: the first of its spellings that is not blank."""
-        return wording.first([self._value(spelling) for spelling in self.fitted.texts[name]])
-
-    def _is_timed(self, name: str) -> bool:
-        """Whether a time is one in the file, not a text."""
-        return bool(self.fitted.times[name]) and self._moment_of(name)[1].startswith(("DATE", "TIMESTAMP"))
-
-    def _is_period(self) -> bool:
-        """Whether the billing month comes from a period's first day, so that 01/09/2026 is a day before a month."""
-        return self.fitted.times["billing"] != self.fitted.times["start"]
-
     def _print(self, amounts: bool = False) -> str:
         """What tells a charge from any other, as a number: its texts and times, and its amounts where asked.
 
-        Where files are of one kind, and parquet, the texts are taken as they are: nothing is written in two ways.
+        All of them as the cube will have them, so that another spelling is no other charge.
         """
-        texts = [self._value(spelling) for name in self.fitted.format.identity
-                 for spelling in self.fitted.texts.get(name, ())[:1]]
-        if not self.alike:
-            texts = [f"coalesce(CAST({text} AS VARCHAR), '')" for text in texts]
-        times = [self.moment(name) for name in ("start", "finish")]
-        odd = [f"CASE WHEN {self.moment(name)} IS NULL THEN {self._moment_of(name)[0]} END" for name in ("start", "finish")
-               if self.fitted.times[name] and self._moment_of(name)[1] == "VARCHAR"]
-        billing = self._time("BillingPeriodStart", whole=True)
-        billing = billing if self.alike else f"substr(CAST({billing} AS VARCHAR), 1, 10)"
+        texts = [self.settled(self.fitted.focus.get(name, name)) for name in self.fitted.format.identity]
+        month, *told = self._instant("BillingPeriodStart")
+        times = [f"CAST(date_trunc('month', {month}) AS TIMESTAMP)", *told,
+                 *self._instant("ChargePeriodStart"), *self._instant("ChargePeriodEnd")]
         sums = [f"CAST({self._exact(name)} AS DECIMAL(38, {SCALE}))"
                 for name in self.raw_amounts(AMOUNTS[:2])] if amounts else []
-        return self.words.print_of([*texts, billing, *times, *odd, *sums])
+        return self.words.print_of([*texts, *times, *sums])
+
+    def _cut(self) -> str:
+        """The relation with its times cut to days, for `_print`: in columns, since its words speak of each many times."""
+        times = ", ".join(f"{self._time(column, whole=True)} AS {OURS}{name}" for column, name in TIMES.items())
+        return f"(SELECT *, {times} FROM {self.relation}) AS cut"
+
+    def _instant(self, column: str) -> list[str]:
+        """A time to the second at UTC, whatever its spelling, and of a text that is no time what it says."""
+        name = TIMES[column]
+        if self._is_timed(name):
+            return [f"CAST(date_trunc('second', {self.moment(name)}) AS TIMESTAMP)", "CAST(NULL AS VARCHAR)"]
+        day = wording.day(f"{OURS}{name}", first=name == "billing" and self._is_period())
+        if not self.fitted.times[name]:
+            return [f"TRY_CAST({day} AS TIMESTAMP)", "CAST(NULL AS VARCHAR)"]
+        text = f"trim(coalesce(CAST({self._moment_of(name)[0]} AS VARCHAR), ''))"
+        other = f"TRY_CAST(trim({day} || ' ' || split_part({text}, ' ', 2)) AS TIMESTAMP)"
+        moment = f"CASE WHEN {self.moment(name)} IS NULL THEN {other} ELSE {self.moment(name)} END"
+        return [moment, f"CASE WHEN {moment} IS NULL THEN {text} END"]
 
 
 def _sql(value: str | None) -> str:

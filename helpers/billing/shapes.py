@@ -39,7 +39,8 @@ class Format:
     amounts: Spellings
     times: Spellings  # of billing, start and finish
     focus: Mapping[str, str]
-    identity: tuple[str, ...]  # texts that, with its times, tell a charge from any other
+    identity: tuple[str, ...]  # what tells a charge from any other, with its times: columns of the cube that a later
+    # delivery must not change, and expressions over the texts
     filed: str  # expression of the amount that the file itself adds up to
     source: str  # title of the provider's documentation
     required: tuple[str, ...]  # amounts that no row may leave blank

@@ -36,7 +36,6 @@ DATASETS = {  # FOCUS tables beside cost and usage, with the columns they are kn
     "billing periods": {"billingperiodstatus", "billingperiodstart"},
     "contract commitments": {"contractcommitmentid", "contractcommitmentcost"},
 }
-OURS = {query.FILE, query.ROW}
 
 
 @dataclass(frozen=True)
@@ -196,7 +195,7 @@ def unreadable(path: Path, error: Exception) -> InputError:
 
 
 def _check_twice(path: Path, names: Sequence[str]) -> None:
-    ours = sorted(OURS & {name.casefold() for name in names})
+    ours = sorted({name.casefold() for name in names if name.casefold().startswith(query.OURS)})
     if ours:
         raise InputError(shown(path), f"column {ours[0]}", "a name that the workbook does not use itself",
                          "rename the column")

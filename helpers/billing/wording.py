@@ -4,6 +4,7 @@
 """
 
 import re
+from collections.abc import Callable
 
 QUICK = 12  # decimals of a double below 1,000 that are kept without its text: 15 digits of a double are exact
 NOTHING = "('', 'null', '(null)', 'none')"  # what stands for no amount
@@ -36,16 +37,41 @@ def tidied(text: str) -> str:
     """The text trimmed, blank for nothing; what can be neither blank nor spaced is left as it is without a look."""
     value = f"CAST({text} AS VARCHAR)"
     looked = f"CASE WHEN lower(trim({value})) IN {BLANK} THEN '' ELSE trim({value}) END"
-    suspect = f"{value} < '!' OR {value} LIKE '% ' OR length({value}) IN (4, 6)"
-    return f"(CASE WHEN {value} IS NULL THEN '' WHEN {suspect} THEN {looked} ELSE {value} END)"
+    return f"(CASE WHEN {value} IS NULL THEN '' WHEN {_suspect(value)} THEN {looked} ELSE {value} END)"
 
 
 def first(texts: list[str]) -> str:
-    """The first of the texts that is not blank, told row by row, and so in the fewest words."""
+    """The first of the texts that `tidied` leaves something of, told row by row, and so in the fewest words."""
     if len(texts) == 1:
         return texts[0]
-    blank = f"{texts[0]} IS NULL OR {texts[0]} IN ('', ' ', 'NULL', 'null', '(null)')"
-    return f"CASE WHEN {blank} THEN {first(texts[1:])} ELSE {texts[0]} END"
+    blank = f"CASE WHEN {_suspect(texts[0])} THEN lower(trim({texts[0]})) IN ('', {BLANK[1:]} ELSE false END"
+    return f"CASE WHEN {texts[0]} IS NULL OR {blank} THEN {first(texts[1:])} ELSE {texts[0]} END"
+
+
+def _suspect(value: str) -> str:
+    """Whether a text may be blank or have spaces at its ends."""
+    return f"{value} < '!' OR {value} LIKE '% ' OR length({value}) IN (4, 6)"
+
+
+def packed(text: str) -> str:
+    """A JSON text without its spaces, blank for an empty list or object: enough to tell two apart."""
+    return f"CASE WHEN {text} IN ('[]', '{{}}') THEN '' ELSE replace({text}, ' ', '') END"
+
+
+def plain(text: str) -> str:
+    """A number's text in one spelling, whatever its zeros and exponent; any other text as it is."""
+    return f"coalesce(CAST(TRY_CAST({text} AS DOUBLE) AS VARCHAR), {text})"
+
+
+def away(text: str) -> str:
+    """Whether the text of a time has hours from UTC other than none, as in 2026-09-01T00:30:00+02:00."""
+    return (f"CASE WHEN length({text}) < 22 THEN false ELSE {text} LIKE '%:__' AND "
+            f"substr({text}, length({text}) - 5, 1) IN ('+', '-') AND {text} NOT LIKE '%00:00' END")
+
+
+def at_utc(text: str, length: int) -> str:
+    """The first signs of such a time as it is at UTC, as YYYY-MM-DD HH:MM:SS."""
+    return f"substr(CAST(TRY_CAST({text} AS TIMESTAMP WITH TIME ZONE) AS VARCHAR), 1, {length})"
 
 
 def first_amount(amounts: list[str]) -> str:
@@ -77,7 +103,7 @@ def day(name: str, timed: bool = False, first: bool = False) -> str:
             f"substr({text}, 7, 2) ELSE '? ' || {text} END")
 
 
-def outside(expression: str, pattern: str, by: str) -> str:
+def outside(expression: str, pattern: str, by: str | Callable[[re.Match], str]) -> str:
     """The expression with a pattern replaced outside its texts in quotes."""
     pieces = re.split(r"('[^']*')", expression)
     return "".join(piece if piece.startswith("'") else re.sub(pattern, by, piece) for piece in pieces)
