@@ -40,7 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         root = Path(aside).resolve()
         trees = {"old": old_tree(asked.commit, root / "old"), "new": new_tree(root / "new")}
         try:
-            companies = made(trees.values(), range(1, asked.companies + 1), asked.seed)
+            numbers = asked.only or range(1, asked.companies + 1)
+            companies = made(list(trees.values()), numbers, asked.seed)
             run(trees, companies, root, asked.jobs, asked.pages)
         finally:
             if asked.commit:
@@ -63,6 +64,7 @@ def parser() -> argparse.ArgumentParser:
     for name, default in (("companies", 200), ("seed", 1), ("jobs", 2)):
         top.add_argument(f"--{name}", type=int, default=default)
     top.add_argument("--expect", metavar="FILE", help="CSV of what may differ: table, column, reason")
+    top.add_argument("--only", type=int, nargs="*", metavar="N", help="these companies alone, by number")
     top.add_argument("--out", metavar="FOLDER", help="a new folder that keeps what both wrote, as old and new")
     top.add_argument("--pages", action="store_true", help="what notebooks show is run and compared too")
     return top
