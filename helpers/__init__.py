@@ -20,9 +20,9 @@ the same name; what works them out lies below it.
     how pages look              page, charts, charts_canvas, charts_time, house
     how a month is published    report, batch, runner, render, publish, index, program, templates/
     small bases                 money, periods, globs, checks, errors, optional
-    commands                    __main__, start (formats, draft), setup, environment, demo/
+    commands                    __main__, command_line, start (formats, draft), setup, environment, demo/
 """
 
 import gc
 
-gc.set_threshold(100_000, 50, 100)  # a month is many small objects and hardly a cycle: looking for those took a tenth of the time
+gc.set_threshold(100000, 50, 100)  # a month is many small objects and hardly a cycle: looking for those took a tenth of the time

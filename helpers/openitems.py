@@ -76,8 +76,8 @@ def _cause(row: dict, bucket: str, known: pd.DataFrame) -> str:
     """What most likely is behind it; a suggestion to look at first."""
     expected, amount = row["bill"] - row["purchases"], row[bucket]
     if bucket == MISSING:
-        return "invoice not received, or not posted yet" if row["ledger"] * amount <= 0 else \
-            "taken back by a reversal, and not booked again yet"
+        taken = not row["bill"] and row["matched_by"] == "bill of an earlier month"
+        return "taken back by a reversal, and not booked again yet" if taken else "invoice not received, or not posted yet"
     if bucket == AGAIN:
         return "booked more than once: reverse it, and see that it is not paid twice"
     if row["ProviderName"] == ledger.NO_PROVIDER:

@@ -58,7 +58,8 @@ def _best(row: Mapping, standing: Standing, limits: Limits) -> dict[str, Decimal
     found = [_explain(row, standing, limits, tax, ZERO) for tax in _taxes(row, standing, limits, ZERO)]
     plain = next((parts for parts in found if not parts[UNEXPLAINED]), found[0])
     if row["repeated"] and (plain[UNEXPLAINED] or plain[AGAIN]):
-        again = (_explain(row, standing, limits, tax, row["repeated"]) for tax in _taxes(row, standing, limits, row["repeated_tax"]))
+        once = {**row, "reversed": ZERO}  # a line that repeats what was taken back is booked once
+        again = (_explain(once, standing, limits, tax, row["repeated"]) for tax in _taxes(row, standing, limits, row["repeated_tax"]))
         return next((parts for parts in again if not parts[UNEXPLAINED]), plain)
     return plain
 
@@ -128,7 +129,7 @@ def _rest(rest: Decimal, due: Decimal, row: Mapping, standing: Standing) -> Iter
         whole = standing.due + row["bill"] - row["purchases"] or standing.to_come
         again = _multiple(rest, whole if numbered else due, near)
         yield AGAIN, again
-        back = toward(rest - again, row["reversed"])
+        back = toward(rest - again, row["reversed"]) if abs(rest - again) >= abs(row["reversed"]) else ZERO
         yield MISSING, back  # what a reversal took back waits for its invoice again
         rest, base = rest - again - back, base + again + back
     yield "rounding" if abs(rest) <= row["limit"] else "FX" if near(base + rest, base) else UNEXPLAINED, rest

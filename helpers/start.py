@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from helpers import draft, formats
-from helpers import found
+from helpers import draft, formats, found
+from helpers.__main__ import command
 from helpers.billing import Word, reading, sources, survey
 from helpers.billing.duck import Duck
 from helpers.errors import InputError
 from helpers.formats import Guess
-from helpers.problems import shown
+from helpers.problems import ROOT, shown
 
 SEVERAL = ("billing", "drivers")  # inputs that take more than one file
 
@@ -55,8 +55,9 @@ def start(folder: str | Path, target: str | Path) -> list[str]:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(draft.write(found), encoding="utf-8", newline="\n")
     month = draft.last_covered([bill for one in found for bill in one.bills])
-    return [*lines, f"written: {shown(path)}, for {month}; look it through, then run:",
-            f"python -m helpers report --params {shown(path)}"]
+    named = shown(path) if Path.cwd().resolve() == ROOT else str(path)
+    return [*lines, f"written: {named}, for {month}; look it through, then run:",
+            command(["report", "--params", named])]
 
 
 def scan(place: Path) -> list[Found]:

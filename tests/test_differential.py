@@ -179,3 +179,11 @@ def test_a_cent_planted_in_the_rounding_of_parts_is_found(tmp_path):
     assert cent.company == f"{company.name}/{company.period}"
     assert abs(Decimal(cent.now) - Decimal(cent.was)) == Decimal("0.01")
     assert {one.table.split("_")[0] for one in found} == {"chargeback"}
+
+
+def test_a_notebook_that_no_tree_has_is_no_run_without_differences(tmp_path):
+    tree = tmp_path / "new"
+    (tree / "notebooks").mkdir(parents=True)
+    (tree / "notebooks" / "tco.ipynb").write_text('{"cells": []}')
+    with pytest.raises(SystemExit, match="new: stopped after no company: no notebook tcoo; there are tco"):
+        trees.run({"new": tree}, [drawn(1, 1)], tmp_path, jobs=1, pages=False, steps=["tcoo"])

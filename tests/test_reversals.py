@@ -93,3 +93,11 @@ def test_its_lines_are_invoices_that_reverse():
     coded = typed.untyped(entries(books(*BOOKED, BACK)), usage(BILLS), PROVIDERS)
     back = coded[coded["reverses"].eq(True)]
     assert back["document_type"].tolist() == [""] and len(ledger.invoices(coded)) == 4
+
+
+@pytest.mark.parametrize(("again", "left"), [("70.00", {}), ("69.60", {"unexplained": "-0.4"})])
+def test_an_invoice_taken_back_and_booked_again_in_one_month_is_booked_once(again, left):
+    """What the second booking lacks is unexplained, and nothing is missing, accrued or booked twice."""
+    held, _ = settled(BILLS, books(BOOKED[0], BOOKED[1], "2026-08  6100  MICROSOFT  I2  -70.00  reversal",
+                                   f"2026-08  6100  MICROSOFT  I2  {again}  .", BOOKED[2]))
+    assert of("I2", held) == ({"08": left} if left else {})

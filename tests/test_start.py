@@ -3,6 +3,7 @@
 import pytest
 
 from helpers import inputs, params, start
+from helpers.__main__ import command
 from helpers.billing import focus
 from helpers.errors import InputError
 
@@ -127,7 +128,7 @@ def test_the_first_parameters_file_is_good_as_it_is(write, tmp_path):
     assert {name: (one.lag, one.commitments, one.vendors) for name, one in month.providers.items()}["Oracle"] == (
         0, "expensed", ("Oracle*",))
     assert told[-2:] == [f"written: {tmp_path}/mine.yaml, for 2026-09; look it through, then run:",
-                         f"python -m helpers report --params {tmp_path}/mine.yaml"]
+                         command(["report", "--params", f"{tmp_path}/mine.yaml"])]
 
 
 def test_files_beside_others_are_named_one_by_one(write, tmp_path):

@@ -1,7 +1,7 @@
 """Does another version of the program say the same?  Small random companies run by an old commit and by this tree.
 
     python -m benchmarks.differential COMMIT [--companies 200] [--seed 1] [--jobs 2] [--expect FILE]
-                                          [--pages] [--steps chargeback,tco] [--out FOLDER]
+                                          [--only N N …] [--steps chargeback,tco] [--pages] [--out FOLDER]
 
     companies (company), trees (trees) → worker → tables of both → outputs → differences, coverage → lines
 
@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with tempfile.TemporaryDirectory() as aside:
         root = Path(aside).resolve()
         sides = {"old": trees.old(asked.commit, root / "old"), "new": trees.new(root / "new")}
-        companies = trees.settled(sides.values(), range(1, asked.companies + 1), asked.seed)
+        companies = trees.settled(sides.values(), asked.only or range(1, asked.companies + 1), asked.seed)
         trees.run(sides, companies, root, asked.jobs, asked.pages, [*filter(None, asked.steps.split(","))])
         found = outputs.compared(root / "out-old", root / "out-new", renamed, allowed, asked.pages)
         if asked.out:
@@ -56,6 +56,7 @@ def parser() -> argparse.ArgumentParser:
     for name, default in (("companies", 200), ("seed", 1), ("jobs", 2)):
         top.add_argument(f"--{name}", type=int, default=default)
     top.add_argument("--expect", metavar="FILE", help="CSV of what may differ: table, column, reason")
+    top.add_argument("--only", type=int, nargs="+", metavar="N", help="these companies alone, by number")
     top.add_argument("--steps", default="", metavar="NAMES", help="notebooks that are run, such as chargeback,tco")
     top.add_argument("--out", metavar="FOLDER", help="a new folder that keeps what both wrote, and differences.csv")
     top.add_argument("--pages", action="store_true", help="what notebooks show is run and compared too")

@@ -67,6 +67,8 @@ def run(trees: Mapping[str, Path], companies: Sequence[Company], root: Path, job
         stopped = [*filter(None, pool.map(lambda job: _worker(*job, root=root, pages=pages, steps=steps), work))]
     if stopped:
         raise SystemExit("\n".join(stopped))
+    if not all(any((root / f"out-{name}").glob("*/*/tables/*.csv")) for name in trees):
+        raise SystemExit("a version published no table of any company: nothing was compared")
 
 
 def _worker(name: str, tree: Path, companies: Sequence[Company], place: int, root: Path, pages: bool,

@@ -50,10 +50,10 @@ def main(plan_path: str) -> None:
 
 def _steps(tree: Path, pages: bool, only: list[str]) -> dict[str, list]:
     """By notebook (all, or some only) the compiled cells, each with what it shows; parameters are left out."""
-    found = {}
-    for path in sorted((tree / "notebooks").glob("*.ipynb")):
-        if only and path.stem not in only:
-            continue
+    found, paths = {}, sorted((tree / "notebooks").glob("*.ipynb"))
+    if unknown := set(only) - {path.stem for path in paths}:
+        raise SystemExit(f"no notebook {', '.join(sorted(unknown))}; there are {', '.join(path.stem for path in paths)}")
+    for path in [path for path in paths if path.stem in only or not only]:
         book = json.loads(path.read_text(encoding="utf-8"))
         cells = [cell for cell in book["cells"] if cell["cell_type"] == "code"]
         sources = ["".join(cell["source"]) for cell in cells if "parameters" not in cell["metadata"].get("tags", [])]

@@ -6,6 +6,7 @@
 Names of files and folders say nothing of what a file holds: DuckDB takes BilledCost=0/ for a column unless told not to.
 """
 
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -71,19 +72,15 @@ class Duck:
 
     def json_columns(self, path: Path) -> dict[str, str]:
         """Names in the objects of a file, a line each, and whether any value is nested: JSON, else VARCHAR."""
-        rows = _objects(path)
-        names = [name for (name,) in self.engine.execute(
-            f"SELECT DISTINCT unnest(json_keys(json)) AS name FROM {rows} ORDER BY name").fetchall()]
-        if not names:
-            return {}
-        paths = [literal('$."' + name.replace('"', '\\"') + '"') for name in names]
-        tests = ", ".join(f"bool_or(json_type(json, {where}) IN ('OBJECT', 'ARRAY'))" for where in paths)
-        nested = self.engine.execute(f"SELECT {tests} FROM {rows}").fetchone()
-        return {name: "JSON" if deep else "VARCHAR" for name, deep in zip(names, nested, strict=True)}
+        found = self.engine.execute(
+            f"SELECT each.key, bool_or(each.type IN ('OBJECT', 'ARRAY')) FROM {_objects(path)} AS rows, "
+            "json_each(rows.json) AS each GROUP BY each.key ORDER BY each.key").fetchall()
+        return {name: "JSON" if deep else "VARCHAR" for name, deep in found}
 
     def long_number(self, path: Path, names: Sequence[str]) -> int:
         """The first line on which one of the names has a number of more than 17 digits; 0 where none has."""
-        pattern = f'"({"|".join(map(re.escape, names))})"\\s*:\\s*-?([0-9][.]?){{18,}}'
+        told = {json.dumps(name, ensure_ascii=ascii)[1:-1] for name in names for ascii in (True, False)}
+        pattern = f'"({"|".join(map(re.escape, sorted(told)))})"\\s*:\\s*-?([0-9][.]?){{18,}}'
         found = self.engine.execute(
             f"SELECT min(line) FROM (SELECT row_number() OVER () AS line, CAST(json AS VARCHAR) AS text "
             f"FROM {_objects(path)}) WHERE regexp_matches(text, {literal(pattern)})").fetchone()

@@ -137,7 +137,12 @@ def _present(spellings: tuple[str, ...], columns: Mapping[str, str]) -> tuple[st
 
 
 def place(spelling: str, columns: Mapping[str, str]) -> tuple[str, str]:
-    """The column that a spelling is found in, and the element of it ("" for the column itself); () where it is not."""
+    """The column that a spelling is found in, and the element of it ("" for the column itself); () where it is not.
+
+    A name that a column has to the letter is that column, whatever signs are in it.
+    """
+    if spelling in columns:
+        return spelling, ""
     known = {name.lower().replace(" ", ""): name for name in columns}
     for name in (spelling, spelling.replace(".", "_")):
         if name.lower() in known:
@@ -148,7 +153,9 @@ def place(spelling: str, columns: Mapping[str, str]) -> tuple[str, str]:
 
 
 def _tag(name: str, key: str) -> str:
-    return f"CASE WHEN {name} = '' THEN '' ELSE {literal(key + PAIR)} || {name} || {literal(PIECE)} END"
+    key = key.replace(PIECE, " ").replace(PAIR, " ")
+    value = f"replace(replace({name}, {literal(PIECE)}, ' '), {literal(PAIR)}, ' ')"
+    return f"CASE WHEN {name} = '' THEN '' ELSE {literal(key + PAIR)} || {value} || {literal(PIECE)} END"
 
 
 def _tag_key(column: str, format_: Format) -> str:

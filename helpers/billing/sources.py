@@ -93,7 +93,7 @@ def word_of(name: str, words: Sequence[Word]) -> Word:
 def open_source(path: Path, word: Word, engine: Duck) -> Source:
     """The file as a source; raises InputError where it cannot be read or lacks what no step can do without."""
     name, kind = shown(path), kind_of(path) or "csv"
-    delimiter, columns = columns_of(path, kind, engine)
+    delimiter, columns = columns_of(path, kind, engine, [word.columns[name] for name in AMOUNTS if name in word.columns])
     known = recognise(columns)
     if known in DATASETS and not word.format:
         return Source(path, name, kind, delimiter, columns, word, focus.FOCUS, {}, {}, f"FOCUS {known}", known)
@@ -123,13 +123,16 @@ def recognise(columns: Mapping[str, str]) -> str:
     return next((name for name, format_ in FORMATS.items() if any(lower >= signs for signs in format_.signs)), "")
 
 
-def columns_of(path: Path, kind: str, engine: Duck) -> tuple[str, dict[str, str]]:
-    """The file's delimiter ("" unless CSV), and its columns with their types; CSV columns are all text."""
+def columns_of(path: Path, kind: str, engine: Duck, amounts: Sequence[str] = ()) -> tuple[str, dict[str, str]]:
+    """The file's delimiter ("" unless CSV), and its columns with their types; CSV columns are all text.
+
+    amounts: columns that hold some, besides those that a format names.
+    """
     if kind == "csv":
         names, delimiter = read_header(path)
         return delimiter, dict.fromkeys(names, "VARCHAR")
     if kind == "json":
-        return "", _json_columns(path, engine)
+        return "", _json_columns(path, engine, amounts)
     try:
         columns = engine.columns(path)
         names = pq.read_schema(path).names  # as they stand: the engine renames a second one
@@ -206,12 +209,12 @@ def _check_twice(path: Path, names: Sequence[str]) -> None:
                          "each column once, whatever its case", "rename or remove the copy")
 
 
-def _json_columns(path: Path, engine: Duck) -> dict[str, str]:
+def _json_columns(path: Path, engine: Duck, amounts: Sequence[str]) -> dict[str, str]:
     """The names in the rows of a file with a JSON object a line; a nested value is JSON, else text."""
     _check_json(path)
     with told_json(path):
         kinds = engine.json_columns(path)
-        long = engine.long_number(path, AMOUNT_NAMES)
+        long = engine.long_number(path, [*AMOUNT_NAMES, *amounts])
     if not kinds:
         raise InputError(shown(path), "the file is empty", "a JSON object a line", "export the file again")
     if long:

@@ -28,7 +28,7 @@ def reduce(texts: pa.Table, keys: Sequence[str], prefixes: Sequence[str] = ()) -
         sets = [keys for (keys,) in engine.sql("SELECT DISTINCT keys FROM said").fetchall()]
         named = {name for keys in sets for name in keys}
         wanted = [] if prefixes else sorted(name for name in named if counts(name))
-        if not wanted or len(wanted) > MANY or any(not name.isascii() or '"' in name for name in wanted):
+        if not wanted or len(wanted) > MANY or any(not _is_plain(name) for name in wanted):
             return _read(texts["text"].to_pylist(), counts, prefixes)
         told = engine.sql(_told(wanted, any(len(keys) > len(set(keys)) for keys in sets))).to_arrow_table()
     if not told["kept"].null_count:
@@ -56,6 +56,11 @@ def _told(wanted: Sequence[str], twice: bool) -> str:
     return (f"SELECT text, CASE WHEN NOT plain OR {odd} THEN NULL WHEN joined = '' THEN '' "
             f"ELSE '{{' || joined || '}}' END AS kept FROM (SELECT *, concat_ws(',', {pairs}) AS joined FROM "
             f"(SELECT *, json_extract(json, {paths}) AS held FROM said))")
+
+
+def _is_plain(name: str) -> bool:
+    """Whether DuckDB's path of the key leads to it alone: a star is any key, and it writes other letters its own way."""
+    return name.isascii() and '"' not in name and name != "*"
 
 
 def _path(name: str) -> str:
