@@ -75,7 +75,8 @@ def _commitments(provider: Provider, draw: Draw, large: bool) -> dict[str, Decim
     return {kind: draw.amount(50, 900) * scale for kind in ("upfront", "plan") if kind in provider.habits}
 
 
-def _bill(company: Company, provider: Provider, workloads: list[Workload], plan: dict[str, Decimal], place: int) -> list[dict]:
+def _bill(company: Company, provider: Provider, workloads: list[Workload], plan: dict[str, Decimal],
+          place: int) -> list[dict]:
     month, draw = company.months[place], company.draw("bill", provider.name, company.months[place])
     charges = [charge for load in workloads if load.first <= place <= load.last
                for charge in _usage(company, provider, load, place, draw)]
@@ -103,11 +104,14 @@ def _usage(company: Company, provider: Provider, load: Workload, place: int, dra
 
 def _charge(provider: Provider, load: Workload, month: str, amount: Decimal, kind: str = "usage", **more) -> dict:
     service = load.service
-    return {"kind": kind, "BillingAccountId": load.account, "SubAccountId": load.place, "SubAccountName": f"{load.place} account",
+    return {"kind": kind, "BillingAccountId": load.account, "SubAccountId": load.place,
+            "SubAccountName": f"{load.place} account",
             "BillingPeriodStart": f"{month}-01", "BillingPeriodEnd": f"{later(month, 1)}-01",
-            "ChargePeriodStart": f"{month}-01", "ChargePeriodEnd": f"{later(month, 1)}-01", "ProviderName": provider.name,
+            "ChargePeriodStart": f"{month}-01", "ChargePeriodEnd": f"{later(month, 1)}-01",
+            "ProviderName": provider.name,
             "PublisherName": provider.name, "InvoiceIssuerName": provider.name, "ServiceName": service.name,
-            "ServiceCategory": service.category, "SkuMeter": service.meter, "ChargeCategory": "Usage", "ChargeClass": "",
+            "ServiceCategory": service.category, "SkuMeter": service.meter, "ChargeCategory": "Usage",
+            "ChargeClass": "",
             "ChargeFrequency": "Usage-Based", "BillingCurrency": provider.currency, **_costs(amount),
             "ConsumedQuantity": cents(amount / load.price), "ConsumedUnit": service.unit, "CommitmentDiscountId": "",
             "CommitmentDiscountStatus": "", "x_ResourceGroupName": load.group, "Tags": load.tags,
@@ -119,7 +123,8 @@ def _costs(amount: Decimal, effective: Decimal | None = None) -> dict[str, Decim
             "ContractedCost": amount}
 
 
-def _committed(company: Company, provider: Provider, kind: str, amount: Decimal, place: int, draw: Draw, like: dict) -> list[dict]:
+def _committed(company: Company, provider: Provider, kind: str, amount: Decimal, place: int, draw: Draw,
+               like: dict) -> list[dict]:
     """A commitment's purchase (once, or each month), what of it was used, and what was not."""
     month, bought = company.months[place], len(company.months) > 3 and place == 1
     name = f"{'ri' if kind == 'upfront' else 'sp'}-{provider.accounts[0].lower()}-{int(amount)}"
@@ -127,13 +132,15 @@ def _committed(company: Company, provider: Provider, kind: str, amount: Decimal,
             "ChargePeriodEnd": f"{later(month, 1)}-01", "BillingAccountId": provider.accounts[0]}
     buys = {**base, "kind": kind, "ChargeCategory": "Purchase", "Tags": {}, "ResourceId": "",
             "ChargeFrequency": "One-Time" if kind == "upfront" else "Recurring"}
-    found = [{**buys, **_costs(amount * TERM if kind == "upfront" else amount, ZERO)}] if kind == "plan" or bought else []
+    paid = amount * TERM if kind == "upfront" else amount
+    found = [{**buys, **_costs(paid, ZERO)}] if kind == "plan" or bought else []
     if kind == "upfront" and place < 1:
         return found
     used = cents(amount * draw.amount(60, 100) / 100)
     found.append({**base, "kind": f"{kind} used", **_costs(ZERO, used), "CommitmentDiscountStatus": "Used"})
     if used != amount:
-        found.append({**base, "kind": f"{kind} unused", **_costs(ZERO, amount - used), "CommitmentDiscountStatus": "Unused",
+        found.append({**base, "kind": f"{kind} unused", **_costs(ZERO, amount - used),
+                      "CommitmentDiscountStatus": "Unused",
                       "Tags": {}, "ResourceId": ""})
     return found
 
@@ -142,10 +149,12 @@ def _extras(company: Company, provider: Provider, month: str, draw: Draw, charge
     """What stands on the bill beside usage, by the provider's habits."""
     used, first, habits = sum((charge["BilledCost"] for charge in charges), ZERO), charges[0], provider.habits
     plain = {**first, "Tags": {}, "ResourceId": "", "ConsumedQuantity": None, "CommitmentDiscountId": "",
-             "CommitmentDiscountStatus": "", "ChargePeriodStart": f"{month}-01", "ChargePeriodEnd": f"{later(month, 1)}-01"}
+             "CommitmentDiscountStatus": "", "ChargePeriodStart": f"{month}-01",
+             "ChargePeriodEnd": f"{later(month, 1)}-01"}
     found = []
     if "support" in habits:
-        found.append({**plain, "kind": "support", **_costs(cents(used * SUPPORT_SHARE)), "ServiceName": SUPPORT[provider.name],
+        found.append({**plain, "kind": "support", **_costs(cents(used * SUPPORT_SHARE)),
+                      "ServiceName": SUPPORT[provider.name],
                       "ServiceCategory": "Other", "SkuMeter": "Support plan", "code": "AWSSupportBusiness"})
     if "credit" in habits and draw.chance(0.6):
         found.append({**plain, "kind": "credit", **_costs(-cents(used / draw.whole(8, 30))), "ChargeCategory": "Credit",
@@ -159,17 +168,20 @@ def _extras(company: Company, provider: Provider, month: str, draw: Draw, charge
                       "ChargeClass": "Correction", "SkuMeter": "Correction", "Tags": first["Tags"],
                       "ChargePeriodStart": f"{then}-01", "ChargePeriodEnd": f"{month}-01"})
     if "marketplace" in habits:
-        found.append({**plain, "kind": "marketplace", **_costs(Decimal("310.00")), "PublisherName": SELLER, "ServiceName": "Route Maps",
-                      "InvoiceIssuerName": SELLER, "ChargeCategory": "Purchase", "ServiceCategory": "Other", "SkuMeter": "Subscription",
+        found.append({**plain, "kind": "marketplace", **_costs(Decimal("310.00")), "PublisherName": SELLER,
+                      "ServiceName": "Route Maps",
+                      "InvoiceIssuerName": SELLER, "ChargeCategory": "Purchase", "ServiceCategory": "Other",
+                      "SkuMeter": "Subscription",
                       "ChargeFrequency": "Recurring", "Tags": first["Tags"], "code": "maps"})
     if "tax" in habits:
-        found.append({**plain, "kind": "tax", **_costs(cents(used * TAX)), "ChargeCategory": "Tax", "ServiceName": first["ServiceName"],
+        found.append({**plain, "kind": "tax", **_costs(cents(used * TAX)), "ChargeCategory": "Tax",
+                      "ServiceName": first["ServiceName"],
                       "SkuMeter": "VAT"})
     return found
 
 
 def _numbered(company: Company, provider: Provider, charge: dict, month: str) -> dict:
-    """The charge with its invoice: one a billing account and month, one of the seller's; none where bills carry none."""
+    """The charge with its invoice: one a billing account and month, one of the seller's; none where bills have none."""
     market = charge["kind"] == "marketplace"
     number = f"{'MP' if market else 'I'}{charge['BillingAccountId'].replace('-', '')}{month.replace('-', '')}"
     late = month == company.period and company.draw("number", provider.name).chance(0.2)

@@ -57,14 +57,16 @@ def _booked(company: Company, provider: Provider, month: str, number: str, accou
     ledger_month = later(month, provider.account_lags.get(account, provider.lag) + (fault == "late"))
     if fault == "missing":
         return []
-    market, books = number.startswith("MP"), _Book(company, provider, ledger_month, draw, f"{number}{month.replace('-', '')}")
+    market, books = number.startswith("MP"), _Book(company, provider, ledger_month, draw,
+                                                   f"{number}{month.replace('-', '')}")
     taxes = _sum(charges, {"tax"})
     ahead = _sum(charges, {"upfront", "plan"}) if provider.prepaid else ZERO
     net = _sum(charges) - taxes - ahead
     short = draw.amount(2, 40) if fault == "short" else ZERO
     typed = "marketplace" if market and draw.chance(0.5) else ""
     account_ = MARKET if market else CLOUD
-    lines = [books.line(account_, net / 2, "", typed), books.line(account_, net - net / 2, "", typed)] if fault == "halves" else \
+    lines = [books.line(account_, net / 2, "", typed),
+             books.line(account_, net - net / 2, "", typed)] if fault == "halves" else \
         [books.line(account_, net - short + (-Decimal(30) if fault == "netted" else ZERO), "", typed)]
     lines += [books.line(CLAIM if claims else TAX, taxes, "tax")] if taxes else []
     lines += [books.line(PREPAID, ahead, "commitment")] if ahead else []
@@ -82,7 +84,8 @@ def _beside(books: "_Book", fault: str, account: str, net: Decimal) -> list[dict
     if fault == "taken back":
         return [books.line(account, -net, "taken back", "reversal"), books.line(account, net, "booked again")]
     if fault == "undated":
-        return [{**books.line(account, Decimal("5.00"), "late posting"), "posting_date": day_of(later(books.month, 1), 2)}]
+        return [{**books.line(account, Decimal("5.00"), "late posting"),
+                 "posting_date": day_of(later(books.month, 1), 2)}]
     return []
 
 
@@ -108,7 +111,8 @@ class _Book:
 
 def ledger_line(company: Company, month: str, day: int, account: str, amount: Decimal) -> dict:
     """A line in the report's currency, without vendor or document."""
-    return {"fiscal_period": month, "posting_date": day_of(month, day), "account": account, "cost_centre": CLEARING, "vendor": "",
+    return {"fiscal_period": month, "posting_date": day_of(month, day), "account": account, "cost_centre": CLEARING,
+            "vendor": "",
             "invoice_id": "", "document_amount": None, "document_currency": "", "amount": cents(amount, company.cents),
             "currency": company.currency, "text": "", "document_type": ""}
 
@@ -141,8 +145,10 @@ def _accrued(company: Company, provider: Provider, month: str, charges: list[dic
         return []
     amount = _sum(charges) * company.rate(provider.currency, month) * draw.amount(90, 110) / 100
     vendor = PROVIDERS[provider.name].vendor
-    accrual = {**ledger_line(company, month, 31, CLOUD, amount), "vendor": vendor, "document_type": "accrual", "text": "accrual"}
-    back = {**ledger_line(company, later(month, 1), 1, CLOUD, -accrual["amount"]), "vendor": vendor, "document_type": "reversal",
+    accrual = {**ledger_line(company, month, 31, CLOUD, amount), "vendor": vendor, "document_type": "accrual",
+               "text": "accrual"}
+    back = {**ledger_line(company, later(month, 1), 1, CLOUD, -accrual["amount"]), "vendor": vendor,
+            "document_type": "reversal",
             "text": "reversal of accrual"}
     return [accrual, back] if draw.chance(0.9) else [accrual]
 

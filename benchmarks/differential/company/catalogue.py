@@ -3,7 +3,9 @@
 Names of services are those that bills carry; one or two that no rule knows are among them.
 """
 
+import csv
 from decimal import Decimal
+from pathlib import Path
 from typing import NamedTuple
 
 RATES = {"USD": Decimal(1), "EUR": Decimal("1.1"), "JPY": Decimal("0.0067")}  # about so many USD
@@ -63,9 +65,10 @@ PROVIDERS = {
 SUPPORT = {"AWS": "AWS Support (Business)", "Microsoft": "Azure Support", "Google Cloud": "Support"}
 SELLER = "Contour Maps"  # sells through AWS's marketplace, on invoices of its own
 
-NAMES = (("BOOKING", "Freight Booking"), ("CRM", "Customer Records"), ("EDI-HUB", "Message Exchange"), ("ERP", "Finance Core"),
-         ("K8S", "Container Platform"), ("LAKE", "Data Platform"), ("PORTAL", "Customer Portal"), ("ROUTE", "Route Planner"),
-         ("TRACKING", "Parcel Tracking"), ("Grüße & Co", "Greeting Cards; all"))
+NAMES = (("BOOKING", "Freight Booking"), ("CRM", "Customer Records"), ("EDI-HUB", "Message Exchange"),
+         ("ERP", "Finance Core"), ("K8S", "Container Platform"), ("LAKE", "Data Platform"),
+         ("PORTAL", "Customer Portal"), ("ROUTE", "Route Planner"), ("TRACKING", "Parcel Tracking"),
+         ("Grüße & Co", "Greeting Cards; all"))
 ALIASES = {"TRACKING": "tracking-app", "BOOKING": "bookings", "LAKE": "datalake"}
 SOLUTIONS = ("", "", "Order Management", "Customer Care", "Data Analytics & Visualizations")
 ROLES = ("Head of Booking", "Head of Customer Care", "Head of Data", "Head of Finance Systems", "Head of Parcels",
@@ -74,32 +77,9 @@ STRAY_TAGS = ("unknown-app", "=1+1", "-", "n/a", "böse; \"Gäste\"", "BOOKNG") 
 
 CENTRES = ("4100", "4200", "4300")  # of the staff who run and build
 CLEARING = "4790"
-ACCOUNTS = """account|name|kind|use|asset_kind|v4_cost_pool|v4_sub_pool|v5_cost_pool|v5_sub_pool
-1480|Prepaid cloud commitments|prepaid|other|||||
-1490|Recoverable tax|recoverable tax|other|||||
-2190|Accrued cloud cost|liability|other|||||
-1510|Additions to hardware|capital|other||Hardware|Capital|Hardware|Capital
-1520|Additions to own software|capital|other||Software|Capital|Software & SaaS|Capital
-6110|Cloud services|expense|cloud||Outside Services|Cloud Service Providers|Cloud Services|Cloud Service Provider
-6115|Cloud marketplaces|expense|cloud||Software|Licensing|Software & SaaS|Licensing
-6120|Tax on cloud|expense|cloud tax||Outside Services|Cloud Service Providers|Cloud Services|Other Operating
-6130|Cloud commitments released|expense|cloud amortisation||Outside Services|Cloud Service Providers|Cloud Services|Cloud Service Provider
-6210|Salaries|expense|other||Internal Labor|Expense|Staffing|Internal Labor
-6310|Contractors|expense|other||External Labor|Expense|Staffing|Staff Augmentation
-6410|Depreciation of servers|expense|other|server|Hardware|Depreciation & Amortization|Hardware|Depreciation & Amortization
-6420|Depreciation of storage|expense|other|storage|Hardware|Depreciation & Amortization|Hardware|Depreciation & Amortization
-6510|Software licences|expense|other||Software|Licensing|Software & SaaS|Licensing
-6540|Software as a service|expense|other||Software|Licensing|Software & SaaS|SaaS
-6610|Data-centre rent|expense|other||Facilities & Power|Lease|Data Center Facilities|Lease
-6910|Other technology cost|expense|other||Other|Expense|Misc Costs|Other Operating
-7810|Recharges between companies|intercompany|other||Internal Services|Internal Services|Cross Charges|By Internal Department
-7820|Due between companies|liability|other|||||
-7830|Charged to departments|intercompany|other||Internal Services|Internal Services|Cross Charges|By Internal Department
-7839|Cloud cost cleared|intercompany|other||Internal Services|Internal Services|Cross Charges|By Internal Department
-"""
 
 
 def accounts() -> list[dict]:
-    """The accounts of the ledger."""
-    names, *rows = [line.split("|") for line in ACCOUNTS.splitlines()]
-    return [dict(zip(names, row, strict=True)) for row in rows]
+    """The accounts of the ledger, as they lie beside this module."""
+    with open(Path(__file__).with_name("accounts.csv"), encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))

@@ -14,7 +14,8 @@ from benchmarks.differential.company.tables import text_of, write_csv, write_tex
 
 PRIVATE = ("kind", "code")
 DAYS = ("BillingPeriodStart", "BillingPeriodEnd", "ChargePeriodStart", "ChargePeriodEnd")
-AWS_TYPES = {"usage": "Usage", "support": "Usage", "tax": "Tax", "credit": "Credit", "refund": "Refund", "upfront": "Fee",
+AWS_TYPES = {"usage": "Usage", "support": "Usage", "tax": "Tax", "credit": "Credit", "refund": "Refund",
+             "upfront": "Fee",
              "plan": "SavingsPlanRecurringFee", "marketplace": "Usage", "upfront used": "DiscountedUsage",
              "upfront unused": "RIFee", "plan used": "SavingsPlanCoveredUsage"}
 
@@ -37,7 +38,8 @@ def write(folder: Path, form: str, provider: str, month: str, charges: list[dict
 def write_focus(stem: Path, charges: list[dict]) -> None:
     """FOCUS, a column a key of the charges."""
     rows = [{**{name: value for name, value in charge.items() if name not in PRIVATE},
-             **{name: f"{charge[name]}T00:00:00Z" for name in DAYS}, "Tags": _json(charge["Tags"])} for charge in charges]
+             **{name: f"{charge[name]}T00:00:00Z" for name in DAYS}, "Tags": _json(charge["Tags"])}
+            for charge in charges]
     write_csv(stem.with_suffix(".csv"), rows)
 
 
@@ -60,7 +62,8 @@ def _aws_rows(charge: dict, charges: list[dict]) -> list[dict]:
         return [{**row, "savingsPlan/TotalCommitmentToDate": charge["BilledCost"], "savingsPlan/UsedCommitment": used}]
     if charge["kind"] == "plan used":
         at_list = charge["EffectiveCost"] * 2
-        return [{**row, "lineItem/UnblendedCost": at_list, "savingsPlan/SavingsPlanEffectiveCost": charge["EffectiveCost"]},
+        return [{**row, "lineItem/UnblendedCost": at_list,
+                 "savingsPlan/SavingsPlanEffectiveCost": charge["EffectiveCost"]},
                 {**row, "lineItem/LineItemType": "SavingsPlanNegation", "lineItem/UnblendedCost": -at_list}]
     if charge["kind"] == "upfront unused":
         return [{**row, "reservation/UnusedAmortizedUpfrontFeeForBillingPeriod": charge["EffectiveCost"],
@@ -74,7 +77,8 @@ def _aws_row(charge: dict, kind: str) -> dict:
     tags = {key.casefold(): value for key, value in charge["Tags"].items()}
     return {
         "bill/PayerAccountId": charge["BillingAccountId"], "bill/InvoiceId": charge["InvoiceId"],
-        "bill/BillingEntity": "AWS Marketplace" if market else "AWS", "bill/InvoicingEntity": charge["InvoiceIssuerName"],
+        "bill/BillingEntity": "AWS Marketplace" if market else "AWS",
+        "bill/InvoicingEntity": charge["InvoiceIssuerName"],
         "bill/BillingPeriodStartDate": f"{charge['BillingPeriodStart']}T00:00:00Z",
         "lineItem/UsageAccountId": charge["SubAccountId"], "lineItem/LineItemType": kind,
         "lineItem/UsageStartDate": f"{charge['ChargePeriodStart']}T00:00:00Z",
@@ -84,7 +88,8 @@ def _aws_row(charge: dict, kind: str) -> dict:
         "lineItem/CurrencyCode": charge["BillingCurrency"], "lineItem/UnblendedCost": charge["BilledCost"],
         "lineItem/TaxType": "VAT" if kind == "Tax" else "", "product/ProductName": charge["ServiceName"],
         "pricing/unit": charge["ConsumedUnit"], "savingsPlan/SavingsPlanARN": commitment if plan else "",
-        "savingsPlan/SavingsPlanEffectiveCost": "", "savingsPlan/TotalCommitmentToDate": "", "savingsPlan/UsedCommitment": "",
+        "savingsPlan/SavingsPlanEffectiveCost": "", "savingsPlan/TotalCommitmentToDate": "",
+        "savingsPlan/UsedCommitment": "",
         "reservation/ReservationARN": "" if plan else commitment,
         "reservation/EffectiveCost": charge["EffectiveCost"] if kind == "DiscountedUsage" else "",
         "reservation/UnusedAmortizedUpfrontFeeForBillingPeriod": "",
@@ -97,7 +102,8 @@ def write_azure(stem: Path, charges: list[dict]) -> None:
     write_csv(stem.with_name(f"{stem.name}_actual.csv"), [_azure(charge, "BilledCost") for charge in actual])
     if any(charge["CommitmentDiscountId"] for charge in charges):
         amortised = [charge for charge in charges if charge["kind"] not in ("upfront", "plan")]
-        write_csv(stem.with_name(f"{stem.name}_amortized.csv"), [_azure(charge, "EffectiveCost") for charge in amortised])
+        write_csv(stem.with_name(f"{stem.name}_amortized.csv"),
+                  [_azure(charge, "EffectiveCost") for charge in amortised])
 
 
 def _azure(charge: dict, cost: str) -> dict:
@@ -107,18 +113,21 @@ def _azure(charge: dict, cost: str) -> dict:
         "BillingAccountId": charge["BillingAccountId"], "InvoiceId": charge["InvoiceId"],
         "SubscriptionId": charge["SubAccountId"], "SubscriptionName": charge["SubAccountName"],
         "ResourceGroup": charge["x_ResourceGroupName"], "MeterCategory": charge["ServiceName"], "MeterSubCategory": "",
-        "MeterName": charge["SkuMeter"], "MeterId": f"{charge['SkuMeter']}-{charge['kind']}", "ResourceId": charge["ResourceId"],
+        "MeterName": charge["SkuMeter"], "MeterId": f"{charge['SkuMeter']}-{charge['kind']}",
+        "ResourceId": charge["ResourceId"],
         "ChargeType": "UnusedReservation" if unused else kinds.get(charge["kind"], "Usage"),
         "PricingModel": "Reservation" if charge["CommitmentDiscountId"] else "OnDemand", "PublisherType": "Azure",
-        "ReservationId": charge["CommitmentDiscountId"], "Tags": _json(charge["Tags"]), "UnitOfMeasure": charge["ConsumedUnit"],
+        "ReservationId": charge["CommitmentDiscountId"], "Tags": _json(charge["Tags"]),
+        "UnitOfMeasure": charge["ConsumedUnit"],
         "BillingCurrency": charge["BillingCurrency"], "CostInBillingCurrency": charge[cost],
         "Quantity": charge["ConsumedQuantity"] or 0, "BillingPeriodStartDate": charge["BillingPeriodStart"],
         "Date": charge["ChargePeriodStart"]}
 
 
 def write_google(stem: Path, charges: list[dict]) -> None:
-    """The detailed export, an object a line; what a commitment covered or left unused is in Google's fees and credits."""
-    rows = [json.dumps(_google(charge), ensure_ascii=False) for charge in charges if not charge["kind"].endswith("used")]
+    """The detailed export, an object a line; what a commitment covered or left unused is in its fees and credits."""
+    rows = [json.dumps(_google(charge), ensure_ascii=False) for charge in charges
+            if not charge["kind"].endswith("used")]
     write_text(stem.with_suffix(".json"), "\n".join(rows) + "\n")
 
 
@@ -126,16 +135,20 @@ def _google(charge: dict) -> dict:
     credit = charge["kind"] == "credit"
     named = "Commitment " if charge["kind"] in ("upfront", "plan") else ""
     return {
-        "billing_account_id": charge["BillingAccountId"], "service": {"id": charge["SkuMeter"], "description": charge["ServiceName"]},
+        "billing_account_id": charge["BillingAccountId"],
+        "service": {"id": charge["SkuMeter"], "description": charge["ServiceName"]},
         "sku": {"id": charge["SkuMeter"], "description": f"{named}{charge['SkuMeter']}"},
-        "usage_start_time": f"{charge['ChargePeriodStart']}T00:00:00Z", "usage_end_time": f"{charge['ChargePeriodEnd']}T00:00:00Z",
+        "usage_start_time": f"{charge['ChargePeriodStart']}T00:00:00Z",
+        "usage_end_time": f"{charge['ChargePeriodEnd']}T00:00:00Z",
         "project": {"id": charge["SubAccountId"], "name": charge["SubAccountName"]},
         "labels": [{"key": key.casefold(), "value": value} for key, value in charge["Tags"].items()],
         "cost": text_of(ZERO if credit else charge["BilledCost"]), "currency": charge["BillingCurrency"],
-        "credits": [{"name": "Promotion", "type": "PROMOTION", "amount": text_of(charge["BilledCost"])}] if credit else [],
+        "credits": ([{"name": "Promotion", "type": "PROMOTION", "amount": text_of(charge["BilledCost"])}]
+                    if credit else []),
         "usage": {"amount": text_of(charge["ConsumedQuantity"] or ZERO), "unit": charge["ConsumedUnit"]},
         "cost_type": {"tax": "tax", "refund": "adjustment"}.get(charge["kind"], "regular"),
-        "resource": {"name": charge["ResourceId"]}, "invoice": {"month": charge["BillingPeriodStart"][:7].replace("-", "")}}
+        "resource": {"name": charge["ResourceId"]},
+        "invoice": {"month": charge["BillingPeriodStart"][:7].replace("-", "")}}
 
 
 def write_table(stem: Path, charges: list[dict]) -> None:

@@ -14,7 +14,7 @@ OUTPUTS = ("shipments", "declarations", "orders", "parcels")
 
 
 def drivers(company: Company) -> list[dict]:
-    """Quantities by month and consumer: applications, other pools, an application nobody knows; some months lack one."""
+    """Quantities by month and consumer: applications, pools, an application nobody knows; some months lack one."""
     draw, found = company.draw("drivers"), []
     pools = pool_names(company) if "pool_sources" in company.given else []
     for driver, unit in DRIVERS.items():
@@ -23,7 +23,8 @@ def drivers(company: Company) -> list[dict]:
         consumers += ["NEWCOMER"] if draw.chance(0.1) else []
         lacks = draw.pick(company.months[-2:]) if draw.chance(0.15) else ""
         wrong = company.fault == "unit" and driver == "cpu_core_hours"
-        found += [{"period": month, "driver": driver, "consumer": draw_case(draw, consumer), "quantity": draw.amount(0, 900, draw.whole(0, 3)),
+        found += [{"period": month, "driver": driver, "consumer": draw_case(draw, consumer),
+                   "quantity": draw.amount(0, 900, draw.whole(0, 3)),
                    "unit": "hours" if wrong and month == company.period else unit}
                   for month in company.months if month != lacks for consumer in consumers]
     return found

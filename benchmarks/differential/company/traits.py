@@ -18,8 +18,10 @@ GIVEN = {  # input or rules: chance that a company with a ledger has it
     "rate_cards": 0.5, "capacity_units": 0.5, "journal_accounts": 0.6, "unit_rates": 1.0, "kept": 0.4}
 BARE = 0.1  # companies with billing alone
 BOOKED = 0.88  # of the others, those with a ledger
-LONG = 0.08  # companies with more than a year of bills
-CLOSED = 0.12  # companies whose month before is closed first
+LONG = 0.1  # companies with more than a year of bills
+AUTO = 0.6  # of their providers whose lag the books tell, those whose lag is `auto`
+AUTO_SHORT = 0.02  # and with few months, where it is refused
+CLOSED = 0.1  # companies whose month before is closed first
 REFUSED = 0.03  # companies with an input that is refused
 FAULTS = ("rate", "account", "unit", "share")
 
@@ -96,13 +98,15 @@ def drawn(seed: int, number: int) -> Company:
     """The company of that number."""
     draw = Draw(seed, number, "traits")
     period = later("2026-01", draw.whole(2, 14))
-    count = draw.whole(14, 16) if draw.chance(LONG) else draw.whole(3, 6)
+    long = draw.chance(LONG)
+    count = draw.whole(14, 16) if long else draw.whole(3, 6)
     months = between(later(period, 1 - count), period)
     currency = draw.pick(["USD"] * 7 + ["EUR", "EUR", "JPY"])
     given = _given(draw)
     owners = tuple(draw.some(ROLES, 3, 6))
-    providers = tuple(_provider(draw, name, currency, "ledger" in given) for name in _providers(draw))
-    return Company(seed, number, period, months, currency, providers, tuple(_applications(draw, owners, period)), owners,
+    providers = tuple(_provider(draw, name, currency, "ledger" in given, long) for name in _providers(draw))
+    return Company(seed, number, period, months, currency, providers, tuple(_applications(draw, owners, period)),
+                   owners,
                    given, draw.pick(FAULTS) if draw.chance(REFUSED) else "", bool(given) and draw.chance(CLOSED),
                    _rates(draw, currency, months))
 
@@ -119,9 +123,10 @@ def _providers(draw: Draw) -> list[str]:
     return [*names, *(["Datadog"] if draw.chance(0.2) else [])]
 
 
-def _provider(draw: Draw, name: str, currency: str, booked: bool) -> Provider:
+def _provider(draw: Draw, name: str, currency: str, booked: bool, long: bool) -> Provider:
     accounts = tuple(f"{PROVIDERS[name].short}-{place + 1}" for place in range(2 if draw.chance(0.35) else 1))
-    places = tuple(f"{PROVIDERS[name].short.lower()}-{word}" for word in draw.some(["prod", "test", "data", "shared"], 2, 4))
+    places = tuple(f"{PROVIDERS[name].short.lower()}-{word}"
+                   for word in draw.some(["prod", "test", "data", "shared"], 2, 4))
     lag = draw.pick([0, 0, 0, 1, 1, 2])
     habits = frozenset(habit for habit, share in PROVIDERS[name].habits.items() if draw.chance(share))
     form, numbered, written = draw.pick(PROVIDERS[name].forms), draw.chance(0.85), draw.chance(0.85)
@@ -129,7 +134,7 @@ def _provider(draw: Draw, name: str, currency: str, booked: bool) -> Provider:
     return Provider(
         name, form, draw.pick([currency] * 3 + ["USD", "EUR"]), accounts, places, lag,
         {accounts[1]: draw.pick([0, 1, 2])} if len(accounts) > 1 and draw.chance(0.4) else {},
-        tells and draw.chance(0.2), draw.chance(0.3), numbered, written, habits)
+        tells and draw.chance(AUTO if long else AUTO_SHORT), draw.chance(0.3), numbered, written, habits)
 
 
 def _applications(draw: Draw, owners: tuple[str, ...], period: str) -> list[Application]:
@@ -140,12 +145,13 @@ def _applications(draw: Draw, owners: tuple[str, ...], period: str) -> list[Appl
         owner = draw.pick(owners)
         retired = f"{later(period, -draw.whole(1, 3))}-15" if place > 2 and draw.chance(0.12) else ""
         found.append(Application(code, name, platform, owner, f"{5000 + 10 * owners.index(owner)}",
-                                 draw.pick(["cloud"] * 4 + ["hybrid", "on-premises", ""]), retired, ALIASES.get(code, "")))
+                                 draw.pick(["cloud"] * 4 + ["hybrid", "on-premises", ""]), retired,
+                                 ALIASES.get(code, "")))
     return found
 
 
 def _rates(draw: Draw, currency: str, months: list[str]) -> dict[tuple[str, str], Decimal]:
-    """Rates into the report's currency, of every other, for all months of bills and those the ledger may hold besides."""
+    """Rates into the report's currency, of every other, for all months of bills and those the ledger may hold."""
     found = {}
     for source in sorted(set(RATES) - {currency}):
         level = RATES[source] / RATES[currency]
