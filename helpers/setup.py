@@ -73,7 +73,8 @@ def is_own(root):
     folder = root / ".venv"
     if folder.is_symlink() or folder.exists() and not folder.is_dir():
         return False
-    return not folder.exists() or (folder / "pyvenv.cfg").is_file() or not any(folder.iterdir())
+    marked = any((folder / name).is_file() for name in ("pyvenv.cfg", "stamp"))
+    return not folder.exists() or marked or not any(folder.iterdir())
 
 
 def make(root):
