@@ -55,15 +55,18 @@ def read(path: str | Path, table: str, kind: str = "input") -> pd.DataFrame:
     _check_keys(raw, columns, read_columns, problems)
     _check_repeats(raw, columns, read_columns, problems)
     problems.stop()
-    found = pd.DataFrame({name: _series(cells) for name, cells in read_columns.items()}, columns=[*read_columns])
+    found = pd.DataFrame({column.name: _series(read_columns[column.name], column.type) for column in columns})
     found.attrs["lines"] = Lines(raw.lines)
     if not any(column.key for column in columns):
         found.attrs["whole"] = Lines(_whole(raw, read_columns))
     return found
 
 
-def _series(cells: list[Any]) -> Sequence[Any]:
-    """The cells as a column; whole numbers stay whole beside a blank, which pandas would make floats of."""
+def _series(cells: list[Any], kind: str) -> Sequence[Any]:
+    """The cells as a column, of its own type where it has no row too; whole numbers stay whole beside a blank, which
+    pandas would make floats of."""
+    if not cells:
+        return pd.Series(cells, dtype=object if kind in values.NUMBERS or kind == "flag" else "str")
     return pd.Series(cells, dtype=object) if None in cells and any(isinstance(cell, int) for cell in cells) else cells
 
 

@@ -68,4 +68,4 @@ def broken_months(kept: Path) -> list[InputError]:
 def broken_pack(pack: Path, told: Mapping) -> list[InputError]:
     """What differs in a pack since its run: files that the manifest lists, and tables and map that it does not."""
     return list(broken(pack, told.get("files", {}), "what the run wrote, as manifest.json lists it",
-                       "run the report again, look at it, then close", ("tables", "map", "checks")))
+                       "run the report again, and look at it", ("tables", "map", "checks")))

@@ -29,6 +29,10 @@ def main(root=ROOT):
         return 1
     if is_ready(root):
         return 0
+    if not is_own(root):
+        print("setup: .venv is a link, or a folder that no environment is in; expected none, or one of Python's; "
+              "move it away, then run it again", file=sys.stderr)
+        return 1
     print("Setting up .venv from requirements.lock; this takes some minutes, once.", flush=True)
     try:
         make(root)
@@ -62,6 +66,15 @@ def is_ready(root):
     """Whether the environment was made from this lock, here, by this version of Python."""
     stamp = root / ".venv" / "stamp"
     return stamp.is_file() and stamp.read_text() == fingerprint(root) and python(root).exists()
+
+
+def is_own(root):
+    """Whether .venv may be made anew: it is not there, is empty, or is an environment of Python."""
+    folder = root / ".venv"
+    if folder.is_symlink() or folder.exists() and not folder.is_dir():
+        return False
+    marked = any((folder / name).is_file() for name in ("pyvenv.cfg", "stamp"))
+    return not folder.exists() or marked or not any(folder.iterdir())
 
 
 def make(root):

@@ -58,7 +58,7 @@ def refused(kept, monkeypatch):
 
 def nothing_half_made(kept: Path) -> None:
     assert [path.name for path in kept.iterdir()
-            if not re.fullmatch(r"hashes\.json|(cube|survey|month|shared)-[\w-]+", path.name)] == []
+            if not re.fullmatch(r"hashes\.json|inputs|(cube|survey|month|shared)-[\w-]+", path.name)] == []
 
 
 def with_column(folder: Path, name: str, *values: str, **more) -> Path:

@@ -285,3 +285,11 @@ def test_a_whole_number_beside_a_blank_stays_whole(write):
     assert table["new_life_months"].tolist() == [60, None] and isinstance(table["new_life_months"].iloc[0], int)
     charges = depreciation.schedule(table, "2026-09")["charge"].tolist()
     assert charges == [Decimal("65.45"), Decimal("101.15")]  # 4855 less 26 months of 48, over 34; 4855 / 48
+
+
+@pytest.mark.parametrize("table", [table for table in codebook.tables("input") if table != "opencost_export"])
+def test_a_table_with_a_header_and_no_row_has_columns_of_their_types(write, table):
+    names = [column.name for column in codebook.columns(table)]
+    rows = inputs.read(write("t.csv", ",".join(names) + "\n"), table)
+    assert [*rows] == names and not any(kind.kind == "f" for kind in rows.dtypes)
+    assert all((rows[column.name] == "").sum() == 0 for column in codebook.columns(table) if column.type == "text")

@@ -50,3 +50,12 @@ def test_every_page_comes(tmp_path):
     assert result.error == "" and result.state == "finding"
     assert [page["step"] for page in told["pages"]] == list(batch.STEPS)
     assert "(no cost pool)" in (tmp_path / "out/2026-09/tco.html").read_text()
+
+
+@pytest.mark.parametrize("name", ["applications", "org", "drivers", "rates", "pool_sources", "allocation"])
+def test_a_table_with_a_header_and_no_row_is_as_good_as_none(tmp_path, name):
+    bill = company.bill([row for row in company.BILL if row[2] == "USD"])
+    ledger = company.LEDGER.replace("50.00,EUR,60.00", ",,60.00")
+    header = {**vars(company), "POOL_SOURCES": company.POOLS}[name.upper()].splitlines()[0] + "\n"
+    month = walk.Month(params.load(company.write(tmp_path / "a", bill=bill, ledger=ledger, **{name: header})))
+    assert sum(month.charged.lines["amount"]) == 260 and sum(month.tco["cents"]) == 56000

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from helpers import kept, params, report, seals
+from helpers.compare import sides
 from helpers.errors import InputError
 from tests.closing import Company
 
@@ -115,3 +116,11 @@ def test_nothing_is_closed_while_an_earlier_closed_month_is_broken(company):
     (closed(company) / "tables" / "chargeback_lines.csv").write_text("x")
     with pytest.raises(InputError, match="2026-08/closed/tables/chargeback_lines.csv"):
         report.close(SEP, pack.parent)
+
+
+def test_compare_refuses_a_closed_month_and_a_pack_that_were_edited(company):
+    pack = pack_of(company)
+    for folder in (closed(company), pack):
+        (folder / "tables" / "chargeback_lines.csv").write_text("owner,amount\nA,999999.99\n")
+        with pytest.raises(InputError, match="tables/chargeback_lines.csv: its content is another"):
+            sides.of(folder)

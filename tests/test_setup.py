@@ -150,3 +150,15 @@ def test_no_browser_and_no_way_to_get_one_is_told(monkeypatch):
     line = run.find_browser()
     assert line.startswith("tests: no Chromium for the page tests; run:  ")
     assert "-m playwright install --with-deps chromium" in line
+
+
+def test_a_venv_folder_that_holds_something_else_is_left_alone(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(setup, "what_is_missing", lambda: "")
+    monkeypatch.setattr(setup, "make", lambda root: pytest.fail("made anew"))
+    (tmp_path / ".venv").mkdir()
+    assert setup.is_own(tmp_path)
+    (tmp_path / ".venv" / "notes.txt").write_text("mine")
+    assert setup.main(tmp_path) == 1 and capsys.readouterr().err.startswith("setup: .venv is a link, or a folder ")
+    (tmp_path / ".venv" / "pyvenv.cfg").write_text("")
+    assert setup.is_own(tmp_path)
+    assert (tmp_path / ".venv" / "notes.txt").read_text() == "mine"

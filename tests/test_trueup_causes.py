@@ -1,6 +1,8 @@
 """Why a closed month would be charged otherwise: each cent of a true-up stands with the row that moved it."""
 
 import csv
+import json
+import shutil
 from decimal import Decimal as D
 
 import pytest
@@ -72,9 +74,13 @@ def test_what_was_posted_since_is_taken_off_and_the_sums_are_what_is_posted_now(
 
 
 def test_a_closed_month_without_its_inputs_says_that_no_row_can_be_named(company, tmp_path, monkeypatch):
+    """As versions before 0.2.0 closed it."""
     new_owner(company)
-    for path in (company.folder / "kept" / AUG / "closed" / sides.KEPT_INPUTS).iterdir():
-        path.unlink()
+    folder = company.folder / "kept" / AUG / "closed"
+    shutil.rmtree(folder / sides.KEPT_INPUTS)
+    told = json.loads((folder / "closed.json").read_text())
+    told["files"] = {name: mark for name, mark in told["files"].items() if not name.startswith(f"{sides.KEPT_INPUTS}/")}
+    (folder / "closed.json").write_text(json.dumps(told))
     monkeypatch.setattr(closed_months.command.sides.walk, "CACHE", tmp_path / "none")
     assert causes(company.month(SEP)) == [(1, "not at hand", "not at hand", "Owner A", "-100", True),
                                           (1, "not at hand", "not at hand", "Owner X", "100", True)]

@@ -16,6 +16,7 @@ from helpers.compare.attribution import LOST, METHOD, OTHER, ROUNDING, ROWS, TOG
 from helpers.compare.changes import Change
 from helpers.compare.figures import CHARGED, KEYS, Figures
 from helpers.compare.wording import amount_told, described, of_change, place_of
+from helpers.house import words
 from helpers.money import ZERO, total
 
 DIFFERENCES = [*KEYS, "was", "is", "difference"]
@@ -140,7 +141,7 @@ def _sums(amounts: Figures, figure: str, places: tuple[int, ...]) -> dict[str, o
     for key, amount in amounts.items():
         if key[0] == figure:
             name = next((key[place] for place in places if key[place]), "(nobody)")
-            found[name] = found.get(name, ZERO) + amount
+            found[words(name)] = found.get(words(name), ZERO) + amount
     return {name: amount for name, amount in found.items() if amount}
 
 

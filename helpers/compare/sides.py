@@ -14,12 +14,12 @@ from typing import Any
 
 import pandas as pd
 
-from helpers import billing, cache, disputes, inputs, params, rulebook, walk
+from helpers import billing, cache, disputes, inputs, params, rulebook, seals, walk
 from helpers.compare import figures, setting_changes, stored
 from helpers.compare.row_changes import Table
 from helpers.errors import InputError
 from helpers.given import TABLES
-from helpers.problems import ROOT, shown
+from helpers.problems import ROOT, InputErrors, shown
 
 MAP = {"mapping rules": "mapping", "service names": "services", "provider names": "providers"}  # named as in a manifest
 DECISIONS = "owner decisions"
@@ -103,6 +103,9 @@ def _of_folder(folder: Path, name: str, tag_keys: Sequence[str]) -> Side:
     except (OSError, ValueError, KeyError, TypeError) as wrong:
         raise InputError(str(file), f"it cannot be read ({type(wrong).__name__})", "a pack as report makes it",
                          "make it again") from None
+    if wrong := list(seals.broken_month(folder) if file.name == seals.CLOSED else
+                    seals.broken_pack(folder, told) if "files" in told else ()):
+        raise InputErrors(wrong) if len(wrong) > 1 else wrong[0]
     folders = [folder / KEPT_INPUTS, walk.CACHE / KEPT_INPUTS]
     found: dict[str, list[tuple[str, Path]]] = {}
     lost = []
