@@ -11,6 +11,7 @@ It guards moves of modules and names: run it before and after, out of the everyd
 """
 
 import argparse
+import os
 import shutil
 import sys
 import tempfile
@@ -38,7 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _keep(Path(asked.out), root, found)
         lines = [*outputs.told(found), *coverage.told(companies, root / "new" / trees.UNDER, root / "out-new")]
     print("\n".join(lines))
-    print(f"{len(companies)} companies, {time.perf_counter() - start:.0f} seconds")
+    took, used = time.perf_counter() - start, sum(os.times()[:4])
+    print(f"{len(companies)} companies, {took:.0f} seconds ({used:.0f} of processors, what was started included)")
     return int(any(not one.expected for one in found))
 
 
