@@ -125,7 +125,7 @@ def _of_folder(folder: Path, name: str, tag_keys: Sequence[str]) -> Side:
 
 
 def keep_inputs(told: Mapping[str, Any], folder: Path) -> None:
-    """Puts the inputs of a manifest into a folder by content, and the cube of its bills, as far as they are not too large.
+    """Puts the inputs of a manifest into a folder by content, and the cube of its bills, where they are not too large.
 
     With them the month can be put to rows later on, whatever became of its files.
     """
