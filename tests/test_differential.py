@@ -124,6 +124,9 @@ def test_a_company_that_stops_on_one_side_is_told_with_its_reason_once(sides):
     put(sides[0], LINES, "tco_lines.csv")
     (sides[1] / MONTH / "stopped" / "tco.txt").write_text("crashed: KeyError: 'amount'")
     assert found(sides) == [("stopped/tco.txt", "", "", "crashed: KeyError: 'amount'", "")]
+    (sides[1] / MONTH / "stopped" / "tco.txt").rename(sides[1] / MONTH / "stopped" / "report.txt")
+    assert [one[0] for one in found(sides)] == ["stopped/report.txt"]
+    (sides[1] / MONTH / "stopped" / "report.txt").rename(sides[1] / MONTH / "stopped" / "tco.txt")
     (sides[0] / MONTH / "stopped" / "tco.txt").write_text("refused: tco.csv: no rule")
     assert found(sides)[0] == ("stopped/tco.txt", "", "refused: tco.csv: no rule", "crashed: KeyError: 'amount'", "")
 

@@ -50,6 +50,24 @@ def test_a_true_up_is_put_to_the_row_that_moved_it_among_all_that_came_since(com
         (1, "rows", "cmdb.csv, line 2: service_owner", "Owner X", "100", True)]
 
 
+def test_notes_that_people_keep_beside_the_closed_months_move_no_charge_and_are_no_obstacle(write, tmp_path):
+    noted = Company(write, tmp_path)
+    noted.bill(AUG, "100.00", "50.00")
+    noted.book(AUG, "150.00")
+    kept_in = noted.month(AUG).params.resolve(noted.month(AUG).params.kept)
+    kept_in.mkdir(parents=True, exist_ok=True)
+    (kept_in / "open_items.csv").write_text("ProviderName,first_seen,bucket,owner,note,cleared_in\n"
+                                            "AWS,2026-08,unexplained,Owner B,asked,\n")
+    (kept_in / "forecast_picks.csv").write_text("picked_from,figure,note,owner\n2026-08,ols,agreed,Owner B\n")
+    noted.close(AUG)
+    noted.bill(SEP, "110.00", "55.00")
+    noted.book(SEP, "165.00")
+    new_owner(noted)
+    assert causes(noted.month(SEP)) == [
+        (1, "rows", "cmdb.csv, line 2: service_owner", "Owner A", "-100", True),
+        (1, "rows", "cmdb.csv, line 2: service_owner", "Owner X", "100", True)]
+
+
 def test_a_bill_that_was_exported_again_is_told_line_by_line(company):
     company.bill(AUG, "90.00", "60.00")
     where = "AWS bill of 2026-08: BilledCost, EffectiveCost"

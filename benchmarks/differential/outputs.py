@@ -72,8 +72,8 @@ def _files(folder: Path, renamed: Renames, places: Sequence[str]) -> dict[str, P
 
 
 def _stopped_before(table: str, lacking: Mapping[str, Path]) -> bool:
-    """Whether the side that lacks the table stopped at its step, which is told."""
-    return f"stopped/{table.split('_')[0]}.txt" in lacking
+    """Whether the side that lacks the table stopped at its step, or at the report of the whole month, which is told."""
+    return any(f"stopped/{step}.txt" in lacking for step in (table.split("_")[0], "report"))
 
 
 def _of_file(company: str, name: str, old: Path | None, new: Path | None, renamed: Renames) -> Iterable[Difference]:

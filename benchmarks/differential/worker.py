@@ -116,8 +116,7 @@ def _close(tree: Path, plan: dict, company: dict, out: Path) -> None:
     _write(tree / closing, json.dumps(settings))
     for command in (["report", out.name, "--params", closing], ["close", out.name]):
         ended = subprocess.run([sys.executable, "-m", plan["package"], *command, "--out", str(folder / "packs")],
-                               cwd=tree,
-                               capture_output=True, text=True)
+                               cwd=tree, capture_output=True, text=True)
         if ended.returncode:
             said = (ended.stderr or ended.stdout).replace(f"{tree}/", "")
             _write(out / "stopped" / f"{command[0]}.txt", f"refused: {said.strip()}")

@@ -110,11 +110,11 @@ def _of_folder(folder: Path, name: str, tag_keys: Sequence[str]) -> Side:
     found: dict[str, list[tuple[str, Path]]] = {}
     lost = []
     for kind, shown_as, content in listed:
-        path = _at_hand(ROOT / shown_as, content, folders) if kind not in APART else None
-        if path:
-            name = kind.replace(" ", "_")
-            found.setdefault(name if name in TABLES else kind, []).append((shown_as, path))
-        elif kind not in APART:
+        if not (name := _table_of(kind)):
+            continue
+        if path := _at_hand(ROOT / shown_as, content, folders):
+            found.setdefault(name, []).append((shown_as, path))
+        else:
             lost.append(shown_as)
     bills = [(ROOT / shown_as, content) for kind, shown_as, content in listed if kind == "billing"]
     cube = _cube_of(settings, bills, folder, told.get("cube", ""), tag_keys)
@@ -122,6 +122,13 @@ def _of_folder(folder: Path, name: str, tag_keys: Sequence[str]) -> Side:
     tables = {} if lost else _read(settings, found)
     return Side(name, settings.model_dump(mode="json"), tables, cube, told.get("workbook", {}),
                 figures.of_tables(told["period"], folder / "tables"), tuple(lost))
+
+
+def _table_of(kind: str) -> str:
+    """The table that an input of a manifest is read as; "" of what is read in another way, or is no figure's cause:
+    notes on open items, and the forecast that was picked."""
+    name = kind.replace(" ", "_")
+    return name if name in TABLES else kind if kind in MAP or kind == DECISIONS else ""
 
 
 def keep_inputs(told: Mapping[str, Any], folder: Path) -> None:
