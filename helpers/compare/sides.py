@@ -110,10 +110,10 @@ def _of_folder(folder: Path, name: str, tag_keys: Sequence[str]) -> Side:
     found: dict[str, list[tuple[str, Path]]] = {}
     lost = []
     for kind, shown_as, content in listed:
-        if not (name := _table_of(kind)):
+        if not (table := _table_of(kind)):
             continue
         if path := _at_hand(ROOT / shown_as, content, folders):
-            found.setdefault(name, []).append((shown_as, path))
+            found.setdefault(table, []).append((shown_as, path))
         else:
             lost.append(shown_as)
     bills = [(ROOT / shown_as, content) for kind, shown_as, content in listed if kind == "billing"]
