@@ -103,7 +103,8 @@ def _column(texts: Sequence[str], kind: str) -> pd.Series:
     if kind in ("amount", "quantity", "share"):
         return pd.Series([_number(text) if text else None for text in texts], dtype=object)
     if kind == "whole":
-        return pd.Series([None if not text else int(text) if text.isdecimal() else _number(text) for text in texts], dtype=object)
+        return pd.Series([None if not text else int(text) if text.isdecimal() else _number(text) for text in texts],
+                         dtype=object)
     if kind == "flag":
         return pd.Series([{"yes": True, "no": False}.get(text) for text in texts], dtype=object)
     return pd.Series(texts, dtype="str")

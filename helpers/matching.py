@@ -14,7 +14,7 @@ import pandas as pd
 from helpers import answering, ledger, rates, typed, valuing
 from helpers.ledger import MATCH_KEYS, NAMED
 from helpers.mapping import rows_of
-from helpers.money import ZERO, sum_by, to_cents, total
+from helpers.money import ZERO, sum_by, to_cents
 from helpers.periods import months, shift
 from helpers.settlement import COLUMNS, Limits, settle
 

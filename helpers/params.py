@@ -127,7 +127,8 @@ def check_files(params: Params, origins: dict[str, str]) -> None:
                 if not find([pattern]):
                     key = f"{group}.{name}"
                     found = f'{key} is "{pattern}", which finds no file'
-                    problems.add(origins[key], found, "a file, its path from the project folder", "correct the path")
+                    todo = "copy the files, or mount their storage here" if "://" in pattern else "correct the path"
+                    problems.add(origins[key], found, "a file, its path from the project folder", todo)
     problems.stop()
 
 

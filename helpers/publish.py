@@ -48,7 +48,8 @@ def save(out: str | Path, step: str, tables: Mapping[str, pd.DataFrame], checks:
 
 def _whole(frame: pd.DataFrame, table: str) -> pd.DataFrame:
     """The frame with the codebook's whole numbers as such, though a blank among them has made them floats."""
-    names = [column.name for column in codebook.columns(table, "output") if column.type == "whole" and column.name in frame]
+    names = [column.name for column in codebook.columns(table, "output")
+             if column.type == "whole" and column.name in frame]
     floats = [name for name in names if frame[name].dtype.kind == "f"]
     told = {name: pd.Series([None if value != value else int(value) if value == int(value) else value
                              for value in frame[name].tolist()], index=frame.index, dtype=object) for name in floats}

@@ -68,20 +68,21 @@ def prepare(settings: params.Params, strict: bool = False, rehash: bool = False)
     notes = (f"{settings.period} is closed; this run is compared with what was closed, and proposes nothing to post.",
              ) if closed else ()
     inputs = what_went_in(month)
-    stored.keep(small_inputs(inputs), walk.CACHE / sides.KEPT_INPUTS)  # so that this run can be held against a later one
+    stored.keep(small_inputs(inputs), walk.CACHE / sides.KEPT_INPUTS)  # for compare
     return Facts(settings.company, settings.currency, settings.model_dump(mode="json"), inputs, notes,
                  strict or settings.strict, month.cube.place.name if month.cube.place else "", shipped.state())
 
 
 def check_unchanged(settings: params.Params, read: pd.DataFrame) -> None:
-    """Raises InputError for each input that is not what it was when the run began; small ones are read again in full."""
+    """Raises InputError for each input that is not what it was when the run began; small ones are read in full."""
     was = dict(zip(zip(read["input"], read["file"], strict=True), read["sha256"], strict=True))
     cache.fingerprints([path for _, path, _ in _small(read) if path.is_file()], walk.CACHE, afresh=True)
     now = walk.Month(settings).prints
     fates = {True: "it changed while the run read it", False: "it came or went while the run read it"}
     wrong = [InputError(file or name, fates[bool(was.get((name, file)) and now.get((name, file)))],
                         "the inputs as they were when the run began", "run again when nothing writes to them")
-             for name, file in sorted(was.keys() | now.keys()) if was.get((name, file), "") != now.get((name, file), "")]
+             for name, file in sorted(was.keys() | now.keys())
+             if was.get((name, file), "") != now.get((name, file), "")]
     wrong += seals.broken_months(settings.resolve(settings.kept))
     if wrong:
         raise InputErrors(wrong) if len(wrong) > 1 else wrong[0]
@@ -95,7 +96,8 @@ def small_inputs(inputs: pd.DataFrame) -> list[tuple[Path, str]]:
 def _small(inputs: pd.DataFrame) -> list[tuple[str, Path, str]]:
     """Every input but bills: its name, its file and its hash."""
     rows = inputs[inputs["sha256"].ne("") & inputs["input"].ne("billing")]
-    return [(name, ROOT / file, content) for name, file, content in rows[["input", "file", "sha256"]].itertuples(index=False)]
+    return [(name, ROOT / file, content)
+            for name, file, content in rows[["input", "file", "sha256"]].itertuples(index=False)]
 
 
 def what_went_in(month: walk.Month) -> pd.DataFrame:

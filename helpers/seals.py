@@ -51,7 +51,8 @@ def broken_month(folder: Path) -> Iterator[InputError]:
     try:
         told = json.loads((folder / CLOSED).read_text(encoding="utf-8"))
         whole = told.get("files")
-        hashes = dict(whole) if whole is not None else {f"{UNLISTED}/{name}": mark for name, mark in told["tables"].items()}
+        hashes = whole if whole is not None else {f"{UNLISTED}/{name}": mark for name, mark in told["tables"].items()}
+        hashes = dict(hashes)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as wrong:
         yield InputError(shown(folder / CLOSED), f"it cannot be read ({type(wrong).__name__})",
                          "what closing the month wrote", todo)

@@ -1,7 +1,7 @@
 """Are the notebooks those that the workbook ships?  What a person tries belongs into copies, which are never published.
 
-    notebooks/*.ipynb → state → name: shipped, or not          by the sources of their cells; outputs do not count
-    python -m helpers.shipped                                   writes notebooks/shipped.csv anew, after a change that is meant
+    notebooks/*.ipynb → state → name: shipped, or not      by the sources of their cells; outputs do not count
+    python -m helpers.shipped               writes notebooks/shipped.csv anew, after a change that is meant
     notebooks → copies → notebooks/copies/*.ipynb               what `lab` opens; an edited copy is left alone
 """
 
@@ -24,7 +24,8 @@ def fingerprint(path: Path) -> str:
     """SHA-256 over the cells' kinds, tags and sources; "" of what is no notebook."""
     try:
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-        told = [[cell["cell_type"], sorted(cell.get("metadata", {}).get("tags", [])), "".join(cell["source"])] for cell in cells]
+        told = [[cell["cell_type"], sorted(cell.get("metadata", {}).get("tags", [])), "".join(cell["source"])]
+                for cell in cells]
     except (OSError, ValueError, KeyError, TypeError):
         return ""
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()

@@ -7,7 +7,6 @@ The sources of a line are those of its pool, of which it carries its share, or o
 """
 
 from collections.abc import Mapping
-from decimal import Decimal
 from numbers import Number
 
 import pandas as pd

@@ -104,7 +104,8 @@ def _reverses(line: dict, held: dict) -> bool:
     """Whether a reversal carries the number of an invoice that earlier months hold at least as much of."""
     known = held.get((line["ProviderName"], line["invoice_id"], line["own_currency"]), ())
     before = total(amount for month, amount in known if month < line["fiscal_period"])
-    return line["document_type"] == "reversal" and before * line["own_amount"] < 0 and abs(line["own_amount"]) <= abs(before)
+    back = line["own_amount"]
+    return line["document_type"] == "reversal" and before * back < 0 and abs(back) <= abs(before)
 
 
 def _postings(coded: pd.DataFrame | None, month: str) -> list[dict]:

@@ -1,7 +1,7 @@
 """Which of the ledger's other documents book a bill?  Support, marketplace, memos and refunds that carry its number; and
 reversals that carry the number of an invoice, and take that back, not an accrual.
 
-    coded, booked → untyped → the ledger lines, those that book a bill as invoices; `reverses` marks those that take one back
+    coded, booked → untyped → the ledger lines, those that book a bill as invoices; `reverses` marks what takes one back
 
 A document beside the bill stands in its own bucket.  One that carries the number of a bill which the other lines so far do
 not fully book belongs to the bill: it is looked at as its month stands, so that nothing later changes it.
@@ -94,7 +94,8 @@ def _is_booking(line: Mapping, due: Decimal, held: Decimal, before: Decimal, ope
     if line["bucket"] != STRAY:
         return (line["bucket"] not in BACK or opening) and _fills(line["amount"], due - held, near)
     often = due * held > 0 and abs(held) > abs(due)
-    return often and _fills(line["amount"], due - held, near) or _fills(line["amount"], -min(before, held, key=abs), near)
+    twice = often and _fills(line["amount"], due - held, near)
+    return twice or _fills(line["amount"], -min(before, held, key=abs), near)
 
 
 def _fills(amount: Decimal, lacking: Decimal, near: Decimal) -> bool:

@@ -7,7 +7,7 @@ from decimal import Decimal as D
 import pandas as pd
 import pytest
 
-from helpers import amendments, billed, chargeback, codebook, journal, kept, program, publish, reconciled, report, walk
+from helpers import amendments, chargeback, codebook, journal, kept, program, publish, walk
 from helpers.amendments import BOTH, GONE, INPUTS, METHOD, Closed, Now
 from helpers.mapping import rows_of
 from tests.closing import Company

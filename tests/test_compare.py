@@ -282,3 +282,8 @@ def test_the_command_tells_the_demo_month_with_another_owner(tmp_path, capsys):
     assert told_lines[1].endswith("applications.csv, line 6 (DISPATCH): service_owner Head of Transport → Head of Dispatch: "
                                   "Head of Dispatch +46,912.54, Head of Transport −46,912.54")
     assert batch.STEPS and (tmp_path / "out" / "compared_causes.csv").is_file()
+
+
+def test_a_pack_is_told_by_the_name_that_it_was_asked_for(tmp_path, base):
+    kept = pack(tmp_path / "pack", base)
+    assert of(kept).name == str(kept)

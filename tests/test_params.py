@@ -155,6 +155,12 @@ def test_a_pattern_that_finds_nothing_is_told(write):
         "expected a file, its path from the project folder; correct the path"]
 
 
+def test_an_address_is_told_to_be_no_path_since_nothing_is_fetched(write):
+    assert told(write("m.yaml", GOOD.replace("data/demo/ledger.csv", "s3://bills/a.parquet"))) == [
+        'm.yaml: inputs.billing is "s3://bills/a.parquet", which finds no file; '
+        "expected a file, its path from the project folder; copy the files, or mount their storage here"]
+
+
 def test_a_file_that_is_not_there_is_told(tmp_path):
     assert told(tmp_path / "none.yaml") == [
         "none.yaml: the file does not exist; expected a parameters file; "

@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 
 from helpers import cache
 from helpers.billing import files, keep, manifests, overlaps, reading
-from helpers.billing.deliveries import ROLES, Deliveries
+from helpers.billing.deliveries import Deliveries
 from helpers.billing.duck import Duck
 from helpers.billing.known import Knowledge, Known
 from helpers.billing.months import LINE_AMOUNTS, LINE_KEYS, OUT_KEYS, Months

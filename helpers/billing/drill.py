@@ -47,11 +47,16 @@ def _rows_of(path: Path, line: Mapping, asked: Asked, most: int, engine) -> pd.D
             places |= _with_tags(line["Tags"], asked, source.format.tag_prefixes, engine)
         view, _ = engine.relation([path], source.kind, source.delimiter, source.columns, placed=True)
         wanted = ", ".join(map(str, sorted(places)[:max(most, 0)])) or "NULL"
-        columns = ", ".join(map(quoted, source.columns))
+        columns = ", ".join(f"{quoted(name)} AS {quoted(_own(name))}" for name in source.columns)
         table = engine.table(f"SELECT {ROW} AS row, {columns} FROM {view} WHERE {ROW} IN ({wanted}) ORDER BY {ROW}")
         table = table.to_pandas()
     table.insert(0, "file", source.name)
     return table
+
+
+def _own(name: str) -> str:
+    """A column of the file, told from the two that say where its row is."""
+    return f"{name} (in the file)" if name.casefold() in ("file", "row") else name
 
 
 def _like(line: Mapping) -> str:

@@ -9,11 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
-import pyarrow.parquet as pq
 
 from helpers import cache
 from helpers.billing import datasets, keep, reading, survey
-from helpers.billing.duck import Duck
 from helpers.billing.shapes import literal
 from helpers.billing.sources import Source, Word, open_source
 from helpers.errors import InputError

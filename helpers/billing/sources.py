@@ -153,7 +153,7 @@ def read_header(path: Path) -> tuple[list[str], str]:
     if not line.strip():
         raise InputError(shown(path), "the file is empty", "a header line and rows",
                          "export the file again or take it out of inputs.billing")
-    delimiter = max(",;\t|", key=line.count)
+    delimiter = max(",;\t|", key=re.sub('"[^"]*"', "", line).count)  # what stands in quotes is part of a name
     try:
         header = [name.strip() for name in next(csv.reader([line], delimiter=delimiter))]
     except csv.Error as error:

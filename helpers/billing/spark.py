@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from helpers.billing.duck import Duck
 from helpers.billing.query import FILE, ROW
-from helpers.billing.shapes import literal, quoted
+from helpers.billing.shapes import literal
 from helpers.errors import InputError
 
 SETTINGS = {

@@ -95,8 +95,8 @@ def _of_side(side: Side, published: Figures | None, periods: Sequence[str]) -> F
     """The figures of one side, as far as possible as published; raises InputError where it can tell none of a month."""
     missing = [month for month in periods if published is None or month != side.period]
     if side.lost and missing:
-        raise InputError(side.name, f"its inputs are not at hand any more ({', '.join(side.lost)}), so {missing[0]} cannot "
-                                    "be worked out", f"{side.period}, which it published", "leave --period out")
+        lost = f"its inputs are not at hand any more ({', '.join(side.lost)}), so {missing[0]} cannot be worked out"
+        raise InputError(side.name, lost, f"{side.period}, which it published", "leave --period out")
     return (published or {}) | (figures_of(side, missing) if missing else {})
 
 

@@ -28,7 +28,8 @@ SAID_BEFORE = "posted, or named as not posted, in a closed month since"
 def trueup_causes(month) -> pd.DataFrame | None:
     """One row a closed month, cause and charge that it moves, of the months that differ; None where no month does.
 
-    posts: whether the month's difference is posted.  The amounts of a closed month add up to what is charged otherwise since the last closed month that trued it up.
+    posts: whether the month's difference is posted.  The amounts of a closed month add up to what is charged otherwise
+    since the last closed month that trued it up.
     """
     if month.is_closed:
         return month.as_closed(TABLE)
@@ -56,7 +57,8 @@ def _trued(one: Amendment, settings) -> list[tuple]:
 def _rows(settings, period: str) -> Iterator[tuple]:
     """One row a cause and charge of the closed month against now; one that says why where they cannot be compared."""
     try:
-        was, now = command.both(str(kept.closed(period, settings.resolve(settings.kept))), str(settings.path), {}, period)
+        folder = kept.closed(period, settings.resolve(settings.kept))
+        was, now = command.both(str(folder), str(settings.path), {}, period)
         found = compare(was, now, [period])
     except InputError as wrong:
         yield (period, 1, LOST, LOST, str(wrong).splitlines()[0], "", "", "", ZERO)
@@ -64,4 +66,5 @@ def _rows(settings, period: str) -> Iterator[tuple]:
     for number, cause in enumerate(found.causes, 1):
         for key, amount in cause.amounts.items():
             if key[0] == CHARGED:
-                yield (period, number, cause.kind, causes.place(found, cause), causes.label(found, cause), *key[2:], amount)
+                yield (period, number, cause.kind, causes.place(found, cause), causes.label(found, cause), *key[2:],
+                       amount)

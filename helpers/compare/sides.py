@@ -110,10 +110,10 @@ def _of_folder(folder: Path, name: str, tag_keys: Sequence[str]) -> Side:
     found: dict[str, list[tuple[str, Path]]] = {}
     lost = []
     for kind, shown_as, content in listed:
-        if not (name := _table_of(kind)):
+        if not (table := _table_of(kind)):
             continue
         if path := _at_hand(ROOT / shown_as, content, folders):
-            found.setdefault(name, []).append((shown_as, path))
+            found.setdefault(table, []).append((shown_as, path))
         else:
             lost.append(shown_as)
     bills = [(ROOT / shown_as, content) for kind, shown_as, content in listed if kind == "billing"]
@@ -132,7 +132,7 @@ def _table_of(kind: str) -> str:
 
 
 def keep_inputs(told: Mapping[str, Any], folder: Path) -> None:
-    """Puts the inputs of a manifest into a folder by content, and the cube of its bills, as far as they are not too large.
+    """Puts the inputs of a manifest into a folder by content, and the cube of its bills, where they are not too large.
 
     With them the month can be put to rows later on, whatever became of its files.
     """

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from helpers.billing.months import LINE_KEYS
-from helpers.compare.changes import GIVEN, ORDER, TAKEN, Change, key_of
+from helpers.compare.changes import GIVEN, ORDER, Change, key_of
 from helpers.compare.line_changes import AMOUNTS, LineChange
 from helpers.compare.row_changes import RowChange, Table, texts_of
 from helpers.compare.setting_changes import SettingChange, told
@@ -127,7 +127,8 @@ def _text_change(name: str, before: str, after: str) -> str:
     """A text's change; of tags those that differ, by key."""
     if name == "Tags":
         sides = [_tags(before), _tags(after)]
-        pairs = [(key, *(_short(side.get(key, "")) or "none" for side in sides)) for key in _changed_tags(before, after)]
+        pairs = [(key, *(_short(side.get(key, "")) or "none" for side in sides))
+                 for key in _changed_tags(before, after)]
         return ", ".join(f"tag `{_short(key)}` {one} → {other}" for key, one, other in pairs) or "tags"
     return f"{name} {_short(before) or 'blank'} → {_short(after) or 'blank'}"
 
