@@ -35,4 +35,6 @@ def _by_namespace(rows: pd.DataFrame, given: set[str], code: Callable[[str], str
     parts = [sums[["period", "consumer"]].assign(driver=column.name, quantity=sums[column.name], unit=column.unit)
              for column in measures]
     wanted = [column.name for column in codebook.columns("drivers", "input")]
-    return pd.concat(parts, ignore_index=True)[wanted] if parts else pd.DataFrame(columns=wanted)
+    found = pd.concat(parts, ignore_index=True)[wanted] if parts else pd.DataFrame(columns=wanted)
+    found.attrs["whole"] = rows.attrs.get("whole")
+    return found

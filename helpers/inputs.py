@@ -58,7 +58,7 @@ def read(path: str | Path, table: str, kind: str = "input") -> pd.DataFrame:
     found = pd.DataFrame({column.name: _series(read_columns[column.name], column.type) for column in columns})
     found.attrs["lines"] = Lines(raw.lines)
     if not any(column.key for column in columns):
-        found.attrs["whole"] = Lines(_whole(raw, read_columns))
+        found.attrs["whole"] = Lines(zip(_whole(raw, read_columns), raw.lines, strict=True))
     return found
 
 
@@ -255,11 +255,14 @@ def _whole(raw: Raw, read_columns: dict) -> list[tuple]:
 
 
 def repeated(tables: Sequence[tuple[str, pd.DataFrame]]) -> None:
-    """Raises InputError where a row of one file stands in another of the same input too; tables by the files' names."""
+    """Raises InputError where a row of one file stands in another of the same input too; tables by the files' names.
+
+    Rows are those of the files, whatever a feed sums of them.
+    """
     first: dict[tuple, str] = {}
     problems = Problems()
     for where, rows in tables:
-        here = dict(zip(rows.attrs.get("whole") or rows.itertuples(index=False, name=None), lines_of(rows)))
+        here = dict(rows.attrs.get("whole") or zip(rows.itertuples(index=False, name=None), lines_of(rows), strict=True))
         again = [(line, first[row]) for row, line in here.items() if row in first]
         if again:
             problems.add(f"{where}, line {again[0][0]}", f"the row stands in {again[0][1]} too", "each row once",

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pandas as pd
 import pytest
 
-from helpers import codebook, depreciation, inputs
+from helpers import codebook, depreciation, feeds, inputs
 from helpers.errors import InputError
 
 LABOUR = """\
@@ -293,3 +293,13 @@ def test_a_table_with_a_header_and_no_row_has_columns_of_their_types(write, tabl
     rows = inputs.read(write("t.csv", ",".join(names) + "\n"), table)
     assert [*rows] == names and not any(kind.kind == "f" for kind in rows.dtypes)
     assert all((rows[column.name] == "").sum() == 0 for column in codebook.columns(table) if column.type == "text")
+
+
+def test_two_clusters_whose_sums_are_alike_are_two_feeds_and_one_export_twice_is_refused(write):
+    """Both clusters use no GPU in the namespace; their containers are others."""
+    head = "Date,Cluster,Namespace,Container,CPUCoreUsageAverage,GPUs\n"
+    one, two, again = (feeds.read(write(f"{name}.csv", f"{head}2026-09-01,{cluster},shop,{cluster}-web,{cores},0\n"))
+                       for name, cluster, cores in (("one", "a", 1), ("two", "b", 2), ("again", "a", 1)))
+    inputs.repeated([("one.csv", one), ("two.csv", two)])
+    with pytest.raises(InputError, match="again.csv, line 2: the row stands in one.csv, line 2 too"):
+        inputs.repeated([("one.csv", one), ("again.csv", again)])
