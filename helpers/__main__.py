@@ -4,6 +4,7 @@ Runs on any Python: one that is too old, or that lacks the packages, is told in 
 """
 
 import os
+import subprocess
 import sys
 
 OLDEST = (3, 11)
@@ -46,10 +47,13 @@ def command(arguments, python=""):
 
 def quoted(text):
     """The text as a shell takes it for one word."""
-    plain = all(sign.isalnum() or sign in "-_./:=@%+,\\" for sign in text)
-    if text and plain:
-        return text
-    return '"%s"' % text if os.name == "nt" else "'%s'" % text.replace("'", "'\"'\"'")
+    if os.name == "nt":
+        return subprocess.list2cmdline([text])
+    try:
+        from shlex import quote
+    except ImportError:  # Python 2
+        from pipes import quote
+    return quote(text)
 
 
 if __name__ == "__main__":

@@ -19,9 +19,9 @@ from helpers import checks, folders, index, publish, render, runner
 from helpers.errors import InputError, StepError
 from helpers.index import Facts
 from helpers.periods import month_name
+from helpers.shipped import NOTEBOOKS
 
 STEPS = ("billing", "mapping", "reconciliation", "chargeback", "tco", "forecast")
-NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 MAKING = "-making-"  # in the name of the folder in which a pack is made
 LEFT_OVER = 24 * 3600  # seconds after which a folder that a killed run left behind is cleared away
 
@@ -128,21 +128,19 @@ def _swap(stage: Path, target: Path) -> None:
             if not kept.exists():
                 kept.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(path, kept)
-        try:
-            target.rename(old)
-        except OSError as stop:
-            raise InputError(str(target), f"cannot be replaced ({stop.strerror})", "a folder no program holds open",
-                             "close its files and run again") from stop
-    stage.rename(target)
-    shutil.rmtree(old, ignore_errors=True)
+    try:
+        folders.put(stage, target, old)
+    except OSError as stop:
+        raise InputError(str(target), f"cannot be replaced ({stop.strerror})", "a folder no program holds open",
+                         "close its files and run again") from stop
 
 
 def _restore(target: Path) -> None:
     """Puts back the good pack where a run was killed between two renames, and clears what killed runs left."""
     old = target.with_name(f".{target.name}.old")
-    if old.exists() and not target.exists():
+    if index.is_pack(old) and not target.exists():
         old.rename(target)
-    if index.is_pack(old):
+    elif index.is_pack(old):
         shutil.rmtree(old, ignore_errors=True)
     for folder in target.parent.glob(f".{target.name}{MAKING}*"):
         if time.time() - folder.stat().st_mtime > LEFT_OVER:

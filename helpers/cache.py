@@ -34,8 +34,7 @@ def fingerprints(paths: Sequence[Path], folder: Path, afresh: bool = False) -> l
         mark = state(path)
         seen = known.get(str(path))
         if afresh or not seen or seen[:3] != mark:
-            with open(path, "rb") as file:
-                seen = [*mark, hashlib.file_digest(file, "sha256").hexdigest()]
+            seen = [*mark, digest(path)]
             known.pop(str(path), None)
             if state(path) == mark:  # else it was written to meanwhile, and the mark is not that of this content
                 known[str(path)] = seen
@@ -43,6 +42,12 @@ def fingerprints(paths: Sequence[Path], folder: Path, afresh: bool = False) -> l
     if known != before:
         _remember(known, memory)
     return prints
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of the file's content, read now."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _remember(known: dict, memory: Path) -> None:

@@ -1,8 +1,10 @@
 """May a command write over this folder?  Only where none is, where it is empty, or where the command made it.
 
     folder, made → check_own → raises InputError where something else lies there
+    made, target → put         the one in the place of the other, or all as it was
 """
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -25,6 +27,19 @@ def check_own(folder: Path, made: Callable[[Path], bool], command: str, option: 
     if folder.is_dir() and (names := sorted(path.name for path in folder.iterdir())) and not made(folder):
         raise InputError(here, f"a folder that {command} did not make, with {told(names)}",
                          "a folder that is not there, is empty, or was made by it", todo)
+
+
+def put(made: Path, target: Path, old: Path) -> None:
+    """Puts a folder in the place of another, which goes to `old` and then away; where that fails it is back."""
+    if target.exists():
+        target.rename(old)
+    try:
+        made.rename(target)
+    except OSError:
+        if old.exists():
+            old.rename(target)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def told(names: list[str]) -> str:

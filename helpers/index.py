@@ -3,7 +3,6 @@
     facts, checks, pages, tables → manifest → index.html
 """
 
-import hashlib
 import importlib.metadata
 import json
 import platform
@@ -14,7 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from helpers import checks, house, page, program, publish, render
+from helpers import checks, house, page, program, publish, render, seals
 from helpers.periods import month_name
 
 PACKAGES = ("papermill", "pandas", "duckdb", "pyarrow", "statsmodels", "matplotlib", "nbconvert", "jinja2", "pydantic",
@@ -46,7 +45,7 @@ def manifest(folder: Path, period: str, facts: Facts, rows: pd.DataFrame, notebo
         "parameters": facts.parameters, "inputs": _records(facts.inputs), "cube": facts.cube, "notes": list(facts.notes),
         "workbook": program.told(), "notebooks_as_shipped": dict(facts.notebooks), "versions": _versions(),
         "pages": [_page(step, book, rows) for step, book in notebooks.items()],
-        "checks": _records(rows), "tables": _tables(folder), "files": files(folder),
+        "checks": _records(rows), "tables": _tables(folder), "files": seals.sealed(folder),
     }
 
 
@@ -79,12 +78,6 @@ def is_pack(folder: Path) -> bool:
     except (OSError, ValueError):
         return False
     return isinstance(told, dict) and "period" in told and "files" in told
-
-
-def files(folder: Path) -> dict[str, str]:
-    """Every file of the pack by its path in it, with its SHA-256."""
-    paths = sorted(path for path in folder.rglob("*") if path.is_file())
-    return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
 
 
 def verdict(rows: pd.DataFrame, currency: str, strict: bool) -> str:

@@ -53,12 +53,13 @@ def read(path: str | Path, table: str, kind: str = "input") -> pd.DataFrame:
     problems.stop()
     read_columns = {column.name: _read_column(raw, column, problems) for column in columns}
     _check_keys(raw, columns, read_columns, problems)
-    _check_repeats(raw, columns, read_columns, problems)
+    whole = [] if problems or any(column.key for column in columns) else _whole(raw, read_columns)
+    _check_repeats(raw, whole, problems)
     problems.stop()
     found = pd.DataFrame({column.name: _series(read_columns[column.name], column.type) for column in columns})
     found.attrs["lines"] = Lines(raw.lines)
-    if not any(column.key for column in columns):
-        found.attrs["whole"] = Lines(zip(_whole(raw, read_columns), raw.lines, strict=True))
+    if whole:
+        found.attrs["whole"] = Lines(whole)
     return found
 
 
@@ -234,13 +235,10 @@ def _check_keys(raw: Raw, columns: list[Column], read_columns: dict, problems: P
                      sum(map(len, again.values())) - 1)
 
 
-def _check_repeats(raw: Raw, columns: list[Column], read_columns: dict, problems: Problems) -> None:
+def _check_repeats(raw: Raw, whole: list[tuple], problems: Problems) -> None:
     """In a table without a key no two rows are the same in every column of the file, those it does not read included."""
-    if problems or any(column.key for column in columns):
-        return
     first: dict[tuple, int] = {}
-    again = [(line, first[row]) for line, row in zip(raw.lines, _whole(raw, read_columns), strict=True)
-             if first.setdefault(row, line) != line]
+    again = [(line, first[row]) for row, line in whole if first.setdefault(row, line) != line]
     if again:
         todo = "take it out; where both are meant, sum them, or keep a column that tells them apart"
         problems.add(f"{raw.where}, line {again[0][0]}", f"the row stands twice, as on line {again[0][1]}",
@@ -248,10 +246,10 @@ def _check_repeats(raw: Raw, columns: list[Column], read_columns: dict, problems
 
 
 def _whole(raw: Raw, read_columns: dict) -> list[tuple]:
-    """Each row with all that the file says in it; numbers by their value."""
+    """Each row with all that the file says in it, numbers by their value; and its line."""
     spare = [place for place, name in enumerate(raw.header) if name not in read_columns]
     texts = [tuple(row[place].strip() for place in spare) for row in raw.rows]
-    return [(*row, more) for *row, more in zip(*read_columns.values(), texts, strict=True)]
+    return list(zip(zip(*read_columns.values(), texts, strict=True), raw.lines, strict=True))
 
 
 def repeated(tables: Sequence[tuple[str, pd.DataFrame]]) -> None:

@@ -10,7 +10,6 @@ Files that people edit lie beside `closed`, never in it.
 """
 
 import csv
-import hashlib
 import json
 import shutil
 import tempfile
@@ -23,6 +22,7 @@ from pathlib import Path
 import pandas as pd
 
 from helpers import checks, codebook, publish, seals
+from helpers.cache import digest
 from helpers.errors import InputError
 from helpers.money import ZERO, plain, total
 
@@ -63,10 +63,10 @@ def last_map(kept: Path, period: str) -> Map | None:
 
 def charges(period: str, kept: Path, table: str = "chargeback_lines") -> pd.DataFrame | None:
     """The charge lines (or their true-up) that the closed month kept, amounts exact; None where it kept none."""
-    rows = _lines(closed(period, kept) / "tables" / f"{table}.csv")
+    rows = publish.rows(closed(period, kept) / "tables" / f"{table}.csv")
     if not rows:
         return None
-    table = pd.DataFrame([{name: publish.unguard(text) for name, text in row.items()} for row in rows], dtype="str")
+    table = pd.DataFrame(rows, dtype="str")
     table = table.assign(**{name: "" for name in CHARGE_TEXTS if name not in table})
     return table.assign(amount=pd.Series([_number(text) for text in table["amount"]], dtype=object))
 
@@ -118,8 +118,8 @@ def forecasts(period: str, kept: Path, basis: str, currency: str) -> dict[str, p
             given = json.loads((closed(month, kept) / "closed.json").read_text(encoding="utf-8"))["parameters"]
             if (given.get("cost_basis"), given.get("currency")) != (basis, currency):
                 continue
-        if rows := _lines(closed(month, kept) / "tables" / "forecast_ahead.csv"):
-            table = pd.DataFrame([{name: publish.unguard(text) for name, text in row.items()} for row in rows], dtype="str")
+        if rows := publish.rows(closed(month, kept) / "tables" / "forecast_ahead.csv"):
+            table = pd.DataFrame(rows, dtype="str")
             amounts = [name for name in table if name not in ("level", "line", "period", "method")]
             found[month] = table.assign(**{name: pd.Series([_number(text) for text in table[name]], dtype=object) for name in amounts})
     return found
@@ -227,7 +227,7 @@ def _tables(folder: Path) -> list[Path]:
 
 
 def _hashes(folder: Path) -> dict[str, str]:
-    return {table.name: hashlib.sha256(table.read_bytes()).hexdigest() for table in _tables(folder)}
+    return {table.name: digest(table) for table in _tables(folder)}
 
 
 def _lines(table: Path) -> list[dict]:

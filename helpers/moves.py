@@ -7,7 +7,6 @@
 Nothing is changed here: a closed month's kept tables stay as they are.
 """
 
-import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from helpers import checks, kept, mapping, services
+from helpers.cache import digest
 from helpers.coverage import AMOUNTS
 from helpers.house import number
 from helpers.money import ZERO, sum_by, total
@@ -48,7 +48,7 @@ class Map:
 
 def prints(files: Sequence[Path]) -> tuple[str, ...]:
     """The SHA-256 of each file."""
-    return tuple(hashlib.sha256(file.read_bytes()).hexdigest() for file in files)
+    return tuple(map(digest, files))
 
 
 def moved(lines: pd.DataFrame, before: pd.DataFrame, closed: Collection[str] = (), period: str = "") -> pd.DataFrame:

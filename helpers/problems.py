@@ -16,6 +16,11 @@ class InputErrors(InputError):
         Exception.__init__(self, "\n".join(str(problem) for problem in problems))
 
 
+def as_one(problems: list[InputError]) -> InputError:
+    """Several errors (at least one) as one to raise: the error itself where it is alone."""
+    return problems[0] if len(problems) == 1 else InputErrors(problems)
+
+
 class Problems:
     """What was found wrong so far.
 
@@ -34,8 +39,7 @@ class Problems:
 
     def error(self) -> InputError:
         """What was noted as one error: an InputError for one problem, InputErrors for several."""
-        errors = [_error(*row) for row in self._rows]
-        return errors[0] if len(errors) == 1 else InputErrors(errors)
+        return as_one([_error(*row) for row in self._rows])
 
     def stop(self) -> None:
         """Raises what was noted, if anything was."""

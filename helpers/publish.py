@@ -41,7 +41,7 @@ def save(out: str | Path, step: str, tables: Mapping[str, pd.DataFrame], checks:
         if not NAME.fullmatch(name):
             raise ValueError(f"table name {name!r}: lower-case letters, digits and _ only")
         stem, frame = folder / "tables" / f"{step}_{name}", _whole(frame, f"{step}_{name}")
-        stem.with_suffix(".csv").write_bytes(to_csv(frame).encode("utf-8", "replace"))
+        write_csv(stem.with_suffix(".csv"), frame)
         _write_parquet(frame, stem.with_suffix(".parquet"))
     (folder / "checks" / f"{step}.json").write_text(to_json(checks), encoding="utf-8", newline="\n")
 
@@ -54,6 +54,19 @@ def _whole(frame: pd.DataFrame, table: str) -> pd.DataFrame:
     told = {name: pd.Series([None if value != value else int(value) if value == int(value) else value
                              for value in frame[name].tolist()], index=frame.index, dtype=object) for name in floats}
     return frame.assign(**told) if told else frame
+
+
+def write_csv(path: Path, frame: pd.DataFrame) -> None:
+    """Writes the frame as `to_csv` has it."""
+    path.write_bytes(to_csv(frame).encode("utf-8", "replace"))
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    """The rows of a table that was written, texts without the guard; none where it is not there."""
+    if not path.is_file():
+        return []
+    with open(path, encoding="utf-8", newline="") as file:
+        return [{name: unguard(text) for name, text in row.items()} for row in csv.DictReader(file)]
 
 
 def to_csv(frame: pd.DataFrame) -> str:

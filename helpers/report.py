@@ -15,8 +15,8 @@ from helpers.errors import InputError
 from helpers.given import map_files
 from helpers.house import words
 from helpers.index import Facts
-from helpers.problems import ROOT, InputErrors, shown
-from helpers.publish import to_csv
+from helpers.problems import ROOT, InputErrors, as_one, shown
+from helpers.publish import write_csv
 
 
 def publish(settings: params.Params, out: str | Path, jobs: int, progress: bool, strict: bool,
@@ -37,7 +37,7 @@ def _finish(settings: params.Params, pack: Path, facts: Facts) -> list[dict]:
     found = kept.compare(settings.period, pack, settings.resolve(settings.kept))
     if any(row["state"] == "finding" for row in found):
         table = closed_months.restatement_causes(settings)
-        (pack / "tables" / kept.CAUSES).write_bytes(to_csv(table).encode("utf-8", "replace"))
+        write_csv(pack / "tables" / kept.CAUSES, table)
     return [*found, shipped.check(facts.notebooks) | {"page": "notebooks"}]
 
 
@@ -63,12 +63,12 @@ def prepare(settings: params.Params, strict: bool = False, rehash: bool = False)
             problems.append(wrong)
             break  # what comes after stands on it
     if problems:
-        raise InputErrors(problems) if len(problems) > 1 else problems[0]
+        raise as_one(problems)
     closed = kept.closed(settings.period, settings.resolve(settings.kept)).exists()
     notes = (f"{settings.period} is closed; this run is compared with what was closed, and proposes nothing to post.",
              ) if closed else ()
     inputs = what_went_in(month)
-    stored.keep(small_inputs(inputs), walk.CACHE / sides.KEPT_INPUTS)  # for compare
+    stored.keep(sides.small(inputs.to_dict("records")), walk.CACHE / sides.KEPT_INPUTS)  # for compare
     return Facts(settings.company, settings.currency, settings.model_dump(mode="json"), inputs, notes,
                  strict or settings.strict, month.cube.place.name if month.cube.place else "", shipped.state())
 
@@ -76,7 +76,8 @@ def prepare(settings: params.Params, strict: bool = False, rehash: bool = False)
 def check_unchanged(settings: params.Params, read: pd.DataFrame) -> None:
     """Raises InputError for each input that is not what it was when the run began; small ones are read in full."""
     was = dict(zip(zip(read["input"], read["file"], strict=True), read["sha256"], strict=True))
-    cache.fingerprints([path for _, path, _ in _small(read) if path.is_file()], walk.CACHE, afresh=True)
+    small = read.loc[read["sha256"].ne("") & read["input"].ne("billing"), "file"]
+    cache.fingerprints([ROOT / file for file in small if (ROOT / file).is_file()], walk.CACHE, afresh=True)
     now = walk.Month(settings).prints
     fates = {True: "it changed while the run read it", False: "it came or went while the run read it"}
     wrong = [InputError(file or name, fates[bool(was.get((name, file)) and now.get((name, file)))],
@@ -85,19 +86,7 @@ def check_unchanged(settings: params.Params, read: pd.DataFrame) -> None:
              if was.get((name, file), "") != now.get((name, file), "")]
     wrong += seals.broken_months(settings.resolve(settings.kept))
     if wrong:
-        raise InputErrors(wrong) if len(wrong) > 1 else wrong[0]
-
-
-def small_inputs(inputs: pd.DataFrame) -> list[tuple[Path, str]]:
-    """Every input but bills and parameters, with its hash."""
-    return [(path, content) for name, path, content in _small(inputs) if name != "parameters"]
-
-
-def _small(inputs: pd.DataFrame) -> list[tuple[str, Path, str]]:
-    """Every input but bills: its name, its file and its hash."""
-    rows = inputs[inputs["sha256"].ne("") & inputs["input"].ne("billing")]
-    return [(name, ROOT / file, content)
-            for name, file, content in rows[["input", "file", "sha256"]].itertuples(index=False)]
+        raise as_one(wrong)
 
 
 def what_went_in(month: walk.Month) -> pd.DataFrame:
@@ -178,7 +167,7 @@ def close(period: str, out: str | Path) -> tuple[Path, str]:
         raise InputError(str(pack), "its checks failed", "a month without a failed check", "mend it and report again")
     _check_inputs(told["inputs"], pack)
     if wrong := [*seals.broken_pack(pack, told), *seals.broken_months(ROOT / told["parameters"]["kept"])]:
-        raise InputErrors(wrong) if len(wrong) > 1 else wrong[0]
+        raise as_one(wrong)
     return (kept.close(period, pack, ROOT / told["parameters"]["kept"], lambda made: sides.keep_inputs(told, made)),
             words(told["company"]))
 

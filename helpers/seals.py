@@ -7,11 +7,11 @@
 Whoever edits a file and its seal is not found out: a seal finds accidents, and changes that nobody meant to hide.
 """
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from helpers.cache import digest
 from helpers.errors import InputError
 from helpers.problems import shown
 
@@ -22,13 +22,7 @@ UNLISTED = "tables"  # all that closed months listed before version 0.2.0
 def sealed(folder: Path) -> dict[str, str]:
     """Every file of the folder by its path in it, with its SHA-256; closed.json aside."""
     paths = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != CLOSED)
-    return {path.relative_to(folder).as_posix(): content(path) for path in paths}
-
-
-def content(path: Path) -> str:
-    """The SHA-256 of a file, read now."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return {path.relative_to(folder).as_posix(): digest(path) for path in paths}
 
 
 def broken(folder: Path, hashes: Mapping[str, str], expected: str, todo: str,
@@ -38,7 +32,7 @@ def broken(folder: Path, hashes: Mapping[str, str], expected: str, todo: str,
         path = folder / name
         if not path.is_file():
             yield InputError(shown(path), "the file is gone", expected, todo)
-        elif content(path) != was:
+        elif digest(path) != was:
             yield InputError(shown(path), "its content is another", expected, todo)
     for path in sorted(path for part in alone for path in (folder / part).rglob("*") if path.is_file()):
         if (name := path.relative_to(folder).as_posix()) not in hashes and name != CLOSED:

@@ -18,7 +18,7 @@ import pandas as pd
 
 from helpers import bookings, changes, owners, page, tags
 from helpers.bookings import Bookings
-from helpers.publish import to_csv, workbook
+from helpers.publish import workbook, write_csv
 from helpers.house import number, percent, words
 from helpers.money import ZERO, ratio, sum_by, total
 from helpers.periods import month_name
@@ -200,7 +200,7 @@ def publish(statements: Sequence[Statement], terms: Terms, out: str | Path = "",
         folder = Path(out) / FOLDER / names[statement.owner]
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "statement.html").write_bytes(html(statement, terms).encode("utf-8", "replace"))
-        (folder / "statement.csv").write_bytes(to_csv(table(statement, terms)).encode("utf-8", "replace"))
+        write_csv(folder / "statement.csv", table(statement, terms))
         workbook(folder / "statement.xlsx", sheets(statement, terms))
     rows = [(statement.owner, statement.mode, statement.amount, f"{FOLDER}/{names[statement.owner]}/statement.html")
             for statement in statements]

@@ -29,6 +29,19 @@ def write(tmp_path):
     return written
 
 
+@pytest.fixture
+def company(write, tmp_path):
+    """A company whose August is closed (A 100, B 50); September's bill and books are there."""
+    from tests.closing import Company
+    made = Company(write, tmp_path)
+    made.bill("2026-08", "100.00", "50.00")
+    made.book("2026-08", "150.00")
+    made.close("2026-08")
+    made.bill("2026-09", "110.00", "55.00")
+    made.book("2026-09", "165.00")
+    return made
+
+
 @pytest.fixture(scope="session")
 def chromium():
     with browser.launched() as started:

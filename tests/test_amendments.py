@@ -10,7 +10,6 @@ import pytest
 from helpers import amendments, chargeback, codebook, journal, kept, program, publish, walk
 from helpers.amendments import BOTH, GONE, INPUTS, METHOD, Closed, Now
 from helpers.mapping import rows_of
-from tests.closing import Company
 from tests.tables import cells, table
 from tests.test_journal import LINES, books
 
@@ -239,18 +238,6 @@ def test_what_waits_is_what_the_last_closed_month_that_looked_left():
 
 STILL = ("chargeback_journal", "chargeback_journal_file", "chargeback_journal_held", "chargeback_trueup", "chargeback_trueup_journal",
          "reconciliation_accrual_journal")
-
-
-@pytest.fixture
-def company(write, tmp_path):
-    """August is closed: A 100, B 50; then September comes."""
-    made = Company(write, tmp_path)
-    made.bill(AUG, "100.00", "50.00")
-    made.book(AUG, "150.00")
-    made.close(AUG)
-    made.bill(SEP, "110.00", "55.00")
-    made.book(SEP, "165.00")
-    return made
 
 
 def amended(month: walk.Month) -> list[tuple]:

@@ -5,7 +5,6 @@ import gzip
 import json
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from helpers import __main__ as command

@@ -94,3 +94,11 @@ def test_what_an_earlier_run_left_aside_is_only_cleared_away_where_a_run_made_it
     (tmp_path / "2026-09").mkdir()
     batch._restore(tmp_path / "2026-09")
     assert (mine / "notes.txt").read_text() == "mine"
+
+
+def test_a_folder_that_only_looks_like_one_left_aside_is_not_put_in_the_packs_place(tmp_path):
+    mine = tmp_path / ".2026-09.old"
+    mine.mkdir()
+    (mine / "notes.txt").write_text("mine")
+    batch._restore(tmp_path / "2026-09")
+    assert (mine / "notes.txt").read_text() == "mine" and not (tmp_path / "2026-09").exists()

@@ -7,21 +7,8 @@ import pytest
 from helpers import kept, params, report, seals
 from helpers.compare import sides
 from helpers.errors import InputError
-from tests.closing import Company
 
 AUG, SEP = "2026-08", "2026-09"
-
-
-@pytest.fixture
-def company(write, tmp_path):
-    """August is closed; September's bill and books are there."""
-    made = Company(write, tmp_path)
-    made.bill(AUG, "100.00", "50.00")
-    made.book(AUG, "150.00")
-    made.close(AUG)
-    made.bill(SEP, "110.00", "55.00")
-    made.book(SEP, "165.00")
-    return made
 
 
 def closed(company):

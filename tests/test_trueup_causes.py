@@ -5,8 +5,6 @@ import json
 import shutil
 from decimal import Decimal as D
 
-import pytest
-
 from helpers import chargeback, codebook, kept, report, statements
 from helpers.compare import closed_months, sides
 from tests.closing import Company
@@ -14,18 +12,6 @@ from tests.tables import cells
 
 AUG, SEP, OCT = "2026-08", "2026-09", "2026-10"
 SHOWN = ("number", "kind", "place", "owner", "amount", "posts")
-
-
-@pytest.fixture
-def company(write, tmp_path):
-    """August is closed: A 100, B 50; then September comes."""
-    made = Company(write, tmp_path)
-    made.bill(AUG, "100.00", "50.00")
-    made.book(AUG, "150.00")
-    made.close(AUG)
-    made.bill(SEP, "110.00", "55.00")
-    made.book(SEP, "165.00")
-    return made
 
 
 def causes(month) -> list[tuple]:

@@ -15,7 +15,7 @@ from helpers.billing import datasets, keep, reading, survey
 from helpers.billing.shapes import literal
 from helpers.billing.sources import Source, Word, open_source
 from helpers.errors import InputError
-from helpers.problems import InputErrors
+from helpers.problems import InputErrors, as_one
 
 UNIT_KEYS = [*survey.UNIT, "BillingCurrency", "InvoiceId", "Basis"]
 
@@ -59,7 +59,7 @@ class Knowledge:
                 self._survey(group)
         if problems:
             problems = list({str(problem): problem for problem in problems}.values())  # each cause once
-            raise InputErrors(problems) if len(problems) > 1 else problems[0]
+            raise as_one(problems)
         every = {name: self._restore(name) for name in self.paths}
         bills = {name: one for name, one in every.items() if not one.source.dataset}
         if not bills:
@@ -84,7 +84,7 @@ class Knowledge:
                 with _noted(problems):
                     self._survey([source])
             if problems:
-                raise (InputErrors(problems) if len(problems) > 1 else problems[0]) from None
+                raise as_one(problems) from None
 
     def _make(self, group: list[Source]) -> None:
         engine = self.engine()

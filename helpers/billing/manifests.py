@@ -7,7 +7,6 @@ Manifests: AWS Cost and Usage Report (assemblyId, reportKeys), AWS Data Exports 
 path is the file's.
 """
 
-import hashlib
 import json
 import re
 from collections.abc import Iterable, Sequence
@@ -15,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from helpers.billing.sources import Source
+from helpers.cache import digest
 
 UP = 3  # folders above a file that its manifest may lie in
 RUN = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
@@ -65,7 +65,7 @@ def delivery_of(source: Source) -> Delivery:
 def prints(paths: Iterable[Path]) -> list[tuple[str, str]]:
     """The manifests near the files, each with the SHA-256 of its text: what they say decides, too."""
     files = {manifest.path for folder in {path.parent for path in paths} for manifest in _manifests_near(folder)}
-    return [(file.as_posix(), hashlib.sha256(file.read_bytes()).hexdigest()) for file in sorted(files)]
+    return [(file.as_posix(), digest(file)) for file in sorted(files)]
 
 
 def _manifest_of(path: Path) -> Manifest | None:

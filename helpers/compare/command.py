@@ -42,9 +42,8 @@ def write(found: Comparison, folder: Path) -> Path:
     """Writes the tables as CSV, and which runs they are of; the folder comes back."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, table in causes.tables(found).items():
-        (folder / f"compared_{name}.csv").write_bytes(publish.to_csv(table).encode("utf-8", "replace"))
-    told = causes.runs(found)
-    (folder / MARK).write_bytes(publish.to_csv(told).encode("utf-8", "replace"))
+        publish.write_csv(folder / f"compared_{name}.csv", table)
+    publish.write_csv(folder / MARK, causes.runs(found))
     return folder.resolve()
 
 

@@ -8,10 +8,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 
-import pandas as pd
-
+from helpers import publish
 from helpers.money import ZERO
-from helpers.publish import unguard
 
 KEYS = ["figure", "period", "owner", "application", "pool"]
 CHARGED, FULL = "charged", "full cost"
@@ -34,10 +32,10 @@ def of_month(month) -> Figures:
 def of_tables(period: str, tables: Path) -> Figures:
     """The figures that published tables tell, in a folder of CSV files; none of a table that is not there."""
     found: Figures = {}
-    if rows := _read(tables / "chargeback_lines.csv"):
+    if rows := publish.rows(tables / "chargeback_lines.csv"):
         found |= _charged(period, *([row[name] for row in rows] for name in ("kind", "owner", "application", "pool")),
                           [Decimal(row["amount"] or 0) for row in rows])
-    if rows := _read(tables / "tco_lines.csv"):
+    if rows := publish.rows(tables / "tco_lines.csv"):
         found |= _full(period, *([row[name] for row in rows] for name in ("application", "residual", "cost_pool")),
                        [Decimal(row["amount"] or 0) for row in rows])
     return found
@@ -86,10 +84,3 @@ def _full(period, applications, residuals, cost_pools, amounts) -> Figures:
         key = (FULL, period, "", application or f"({residual})", cost_pool)
         found[key] = found.get(key, ZERO) + amount
     return found
-
-
-def _read(path: Path) -> list[dict]:
-    if not path.is_file():
-        return []
-    rows = pd.read_csv(path, dtype=str, keep_default_na=False).to_dict("records")
-    return [{name: unguard(text) for name, text in row.items()} for row in rows]

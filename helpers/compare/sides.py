@@ -7,7 +7,7 @@ A pack or closed month of which every input is at hand (where it was, or kept by
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from helpers.compare import figures, setting_changes, stored
 from helpers.compare.row_changes import Table
 from helpers.errors import InputError
 from helpers.given import TABLES
-from helpers.problems import ROOT, InputErrors, shown
+from helpers.problems import ROOT, as_one, shown
 
 MAP = {"mapping rules": "mapping", "service names": "services", "provider names": "providers"}  # named as in a manifest
 DECISIONS = "owner decisions"
@@ -105,7 +105,7 @@ def _of_folder(folder: Path, name: str, tag_keys: Sequence[str]) -> Side:
                          "make it again") from None
     if wrong := list(seals.broken_month(folder) if file.name == seals.CLOSED else
                     seals.broken_pack(folder, told) if "files" in told else ()):
-        raise InputErrors(wrong) if len(wrong) > 1 else wrong[0]
+        raise as_one(wrong)
     folders = [folder / KEPT_INPUTS, walk.CACHE / KEPT_INPUTS]
     found: dict[str, list[tuple[str, Path]]] = {}
     lost = []
@@ -136,12 +136,15 @@ def keep_inputs(told: Mapping[str, Any], folder: Path) -> None:
 
     With them the month can be put to rows later on, whatever became of its files.
     """
-    small = [(ROOT / row["file"], row["sha256"]) for row in told["inputs"]
-             if row.get("sha256") and row["input"] not in APART]
-    stored.keep(small, folder / KEPT_INPUTS, clear=False)
+    stored.keep(small(told["inputs"]), folder / KEPT_INPUTS, clear=False)
     bills = [ROOT / row["file"] for row in told["inputs"] if row["input"] == "billing" and row.get("sha256")]
     cube = _load(walk.Month(setting_changes.params_of(told["parameters"])), bills, ())
     stored.copy(cube.place, folder / KEPT_CUBE)
+
+
+def small(inputs: Iterable[Mapping[str, Any]]) -> list[tuple[Path, str]]:
+    """File and hash of the inputs of a manifest that are kept as they are: all but bills and parameters."""
+    return [(ROOT / row["file"], row["sha256"]) for row in inputs if row.get("sha256") and row["input"] not in APART]
 
 
 def _at_hand(path: Path, content: str, folders: Sequence[Path]) -> Path | None:

@@ -5,13 +5,14 @@
     hash → find               the copy, where it is there and whole
 """
 
-import hashlib
 import os
 import shutil
 import time
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+
+from helpers.cache import digest
 
 LARGEST = 64 * 2**20  # bytes of a file that is copied
 DAYS = 90  # after which a copy that no run has read since is cleared away
@@ -58,6 +59,6 @@ def find(content: str, folders: Iterable[Path]) -> Path | None:
     """The file whose SHA-256 it is, in the first of the folders that has it whole; None where none does."""
     for folder in folders:
         kept = folder / content
-        if kept.is_file() and hashlib.sha256(kept.read_bytes()).hexdigest() == content:
+        if kept.is_file() and digest(kept) == content:
             return kept
     return None

@@ -39,25 +39,10 @@ def main(arguments: list[str]) -> None:
         write(aside)
         _check_made(target, aside)
         aside.chmod(0o755)
-        _swap(aside, target)
+        folders.put(aside, target, aside.with_name(f"{aside.name}.old"))
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     print(f"{target}: {sum(1 for path in target.rglob('*') if path.is_file())} files")
-
-
-def _swap(made: Path, target: Path) -> None:
-    """Puts the new folder in the place of the old one, which stays where that cannot be done."""
-    if not target.exists():
-        made.rename(target)
-        return
-    old = made.with_name(f"{made.name}.old")
-    target.rename(old)
-    try:
-        made.rename(target)
-    except OSError:
-        old.rename(target)
-        raise
-    shutil.rmtree(old, ignore_errors=True)
 
 
 def _check_made(target: Path, made: Path) -> None:

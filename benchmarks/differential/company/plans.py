@@ -3,7 +3,6 @@
     company → budget, forecast_events, submissions, unit_rates, calendar, notes → rows
 """
 
-from decimal import Decimal
 
 from benchmarks.differential.company.draw import day_after, later
 from benchmarks.differential.company.traits import Company
